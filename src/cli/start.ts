@@ -1,0 +1,60 @@
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { errorCode, JobserverError, reasonOf } from '../errors.js';
+import { exitAs, type ProgramEnd } from '../process/exit.js';
+import { parseArguments } from './arguments.js';
+import { COMMON_OPTIONS, type Command, type Context } from './command.js';
+import { statusOf } from './exit-status.js';
+
+/** Runs a command as this process: from its command line to its exit. */
+export async function start(command: Command): Promise<never> {
+  exitAs(await run(command));
+}
+
+async function run(command: Command): Promise<ProgramEnd> {
+  const report = (text: string) => writeText(2, `${command.name}: ${text}\n`);
+  try {
+    const args = parseArguments(process.argv.slice(2), [...command.options, ...COMMON_OPTIONS]);
+    if (args.has('help') || args.has('version')) {
+      const help = await import('../cli/help.js');
+      writeText(1, args.has('help') ? await help.formatHelp(command) : help.formatVersion(command));
+      return 0;
+    }
+    const context: Context = {
+      args,
+      env: process.env,
+      parent: process.ppid,
+      print: (text) => writeText(1, text),
+      report,
+      stdoutIsTerminal: isatty(1),
+      stderrIsTerminal: isatty(2),
+    };
+    return await command.main(context);
+  } catch (error) {
+    if (error instanceof JobserverError) {
+      report(error.kind === 'usage' ? `${error.message} (see ${command.name} --help)` : error.message);
+      return statusOf(error.kind, command);
+    }
+    // The system can refuse anything at any time; that is no fault of the program, which a stack would be read as.
+    if (errorCode(error) === undefined) throw error;
+    report(reasonOf(error));
+    return statusOf('failed', command);
+  }
+}
+
+/** Writes all of a text, also to a pipe that somebody set O_NONBLOCK on. */
+function writeText(fd: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') {
+        // With nobody to read a message there is nobody to tell that.
+        if (fd === 2) return;
+        throw error;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { JobserverError } from '../errors.js';
+import { type ProcessId, readProcess } from '../process/process-table.js';
+
+const UNITS: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * @param text `30`, `1.5s`, `500ms`, `5m`, `1h`; without a unit it is seconds
+ * @returns milliseconds
+ * @throws JobserverError 'usage'
+ */
+export function parseDuration(option: string, text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text) ?? [];
+  const factor = UNITS[unit ?? '?'];
+  if (number === undefined || factor === undefined) {
+    throw new JobserverError('usage', `${option}: '${text}' is not a duration such as 30, 90s or 5m`);
+  }
+  return Math.round(Number(number) * factor);
+}
+
+/**
+ * @returns a whole number from 1 to `most`
+ * @throws JobserverError 'usage'
+ */
+export function parseCount(option: string, text: string, most: number): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count >= 1)) throw new JobserverError('usage', `${option}: '${text}' is not a whole number from 1 on`);
+  if (count > most) throw new JobserverError('usage', `${option}: '${text}' is more than ${most}`);
+  return count;
+}
+
+/**
+ * @param text a file's mode in octal, such as 0600
+ * @throws JobserverError 'usage'
+ */
+export function parseMode(option: string, text: string): number {
+  if (!/^0?[0-7]{3}$/.test(text)) throw new JobserverError('usage', `${option}: '${text}' is not a mode such as 0600`);
+  return Number.parseInt(text, 8);
+}
+
+/**
+ * @returns the choice that the text is
+ * @throws JobserverError 'usage'
+ */
+export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
+  const choice = choices.find((word) => word === text);
+  if (choice === undefined) throw new JobserverError('usage', `${option}: '${text}' is none of ${choices.join(', ')}`);
+  return choice;
+}
+
+/**
+ * @param text a pid
+ * @returns the process that runs under it now
+ * @throws JobserverError 'usage'
+ */
+export function parseProcess(option: string, text: string): ProcessId {
+  const entry = /^[1-9]\d{0,9}$/.test(text) ? readProcess(Number(text)) : undefined;
+  if (entry === undefined) throw new JobserverError('usage', `${option}: '${text}' is not the pid of a process`);
+  return entry.id;
+}

@@ -1,0 +1,57 @@
+import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
+import { parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
+import { parseProcess } from '../cli/values.js';
+import { Interrupted, JobserverError } from '../errors.js';
+import { requirePool } from '../pool/find-pool.js';
+import type { ProgramEnd } from '../process/exit.js';
+import { selfId } from '../process/process-table.js';
+import { watchSignals } from '../process/signals.js';
+import { acquireSlots } from '../slots/acquire.js';
+import { findCallingShell } from '../slots/caller.js';
+import { closeClaim, handOver } from '../slots/claim.js';
+import { releaseClaim } from '../slots/release.js';
+
+export const command: Command = {
+  name: 'js-acquire',
+  summary: 'Take slots of the jobserver for the calling shell, and print a handle for js-release.',
+  operands: '',
+  options: [
+    ...WAIT_OPTIONS,
+    { name: 'owner', value: 'PID', help: 'hold them for this process (default: the calling shell)' },
+    FIFO_OPTION,
+  ],
+  main,
+};
+
+async function main({ args, env, parent, print, report, stderrIsTerminal }: Context): Promise<ProgramEnd> {
+  if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
+  const count = parseSlots(args);
+  const timeout = parseTimeout(args);
+  const owner = args.value('owner');
+  const holder = owner === undefined ? findCallingShell(parent) : parseProcess('--owner', owner);
+  if (holder === undefined)
+    throw new JobserverError('failed', 'the calling shell has ended; name a holder with --owner PID');
+  const pool = requirePool({ env, parent, fifo: args.value('fifo') });
+  const signals = watchSignals();
+  try {
+    const claim = await acquireSlots(pool, {
+      count,
+      timeout,
+      interrupt: signals.interrupt,
+      command: 'js-acquire',
+      onLongWait: () => stderrIsTerminal && report(count === 1 ? 'waiting for a slot' : `waiting for ${count} slots`),
+    });
+    try {
+      closeClaim(claim);
+      print(`${handOver(claim, holder)}\n`);
+      return 0;
+    } catch (error) {
+      // Who does not hear of the handle cannot return it.
+      releaseClaim(pool, claim.id, selfId());
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof Interrupted) return { signal: error.signal };
+    throw error;
+  }
+}

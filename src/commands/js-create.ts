@@ -1,0 +1,91 @@
+import type { Command, Context } from '../cli/command.js';
+import { AUTH_OPTION, parseAuthChoice } from '../cli/pool-options.js';
+import { parseCount, parseMode, parseProcess } from '../cli/values.js';
+import { JobserverError } from '../errors.js';
+import { endOf, type Job, type JobPool, startInPool } from '../jobs/run-job.js';
+import { formatJoin } from '../jobs/shell-code.js';
+import { createPool } from '../keeper/create-pool.js';
+import { destroyPool } from '../keeper/destroy-pool.js';
+import { MOST_JOBS } from '../pool/limits.js';
+import { ensureStateRoot } from '../pool/state-folder.js';
+import { listInherited } from '../process/descriptors.js';
+import type { ProgramEnd } from '../process/exit.js';
+import { countProcessors } from '../process/parallelism.js';
+import { type ProcessId, selfId } from '../process/process-table.js';
+import { watchSignals } from '../process/signals.js';
+import { findCallingShell } from '../slots/caller.js';
+
+export const command: Command = {
+  name: 'js-create',
+  summary: 'Make a jobserver for N jobs: for the calling shell, with eval "$(js-create)", or for one command.',
+  operands: '[-- COMMAND [ARG]...]',
+  options: [
+    { name: 'jobs', short: 'j', value: 'N', help: 'how many jobs may run at a time (default: the processors granted)' },
+    { name: 'fifo', value: 'PATH', help: 'where to make the FIFO (default: in a private folder)' },
+    { name: 'mode', value: 'MODE', help: "the FIFO's mode (default 0600)" },
+    { name: 'owner', value: 'PID', help: 'end the pool with this process, or none (default: the calling shell)' },
+    { name: 'all-tokens', help: 'put N tokens in, not N-1: for a session that runs no job itself' },
+    AUTH_OPTION,
+    { name: 'verbose', short: 'v', help: 'say how N was chosen' },
+  ],
+  main,
+};
+
+async function main(context: Context): Promise<ProgramEnd> {
+  const { args, env, parent, print, report } = context;
+  const inherited = listInherited(parent);
+  const jobs = chooseJobs(context);
+  const choice = parseAuthChoice(args);
+  const mode = parseMode('--mode', args.value('mode') ?? '0600');
+  const forCommand = args.operands.length > 0;
+  const caller = forCommand ? selfId() : findCallingShell(parent);
+  const owner = chooseOwner(args.value('owner'), caller);
+  const session = args.has('all-tokens') ? null : (caller ?? owner);
+  const root = ensureStateRoot(env);
+  const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo') }, root);
+  if (!forCommand) {
+    try {
+      print(await formatJoin(pool, choice, caller, env, root));
+    } catch (error) {
+      // A pool that nobody heard of would stay as long as its owner.
+      await destroyPool(pool);
+      throw error;
+    }
+    if (context.stdoutIsTerminal) report('made the pool; this shell joins it with eval "$(js-create)"');
+    return 0;
+  }
+  try {
+    return await runInPool({ words: args.operands, env, inherited }, { pool, choice, slots: 1, root }, report);
+  } finally {
+    await destroyPool(pool);
+  }
+}
+
+async function runInPool(job: Job, jobPool: JobPool, report: Context['report']): Promise<ProgramEnd> {
+  const signals = watchSignals();
+  try {
+    return await (await startInPool(job, jobPool, signals)).ended;
+  } catch (error) {
+    return endOf(error, report);
+  }
+}
+
+/** @returns N, as it was asked for or as the machine grants it */
+function chooseJobs({ args, env, report }: Context): number {
+  const text = args.value('jobs');
+  if (text !== undefined) return parseCount('-j', text, MOST_JOBS);
+  const { count, reason } = countProcessors(env);
+  const jobs = Math.min(count, MOST_JOBS);
+  if (args.has('verbose')) report(`N is ${jobs}: ${reason}`);
+  return jobs;
+}
+
+/** @returns the process that the pool ends with, null for none */
+function chooseOwner(text: string | undefined, caller: ProcessId | undefined): ProcessId | null {
+  if (text === 'none') return null;
+  if (text !== undefined) return parseProcess('--owner', text);
+  if (caller === undefined) {
+    throw new JobserverError('failed', 'the calling shell has ended; name an owner with --owner PID or --owner none');
+  }
+  return caller;
+}

@@ -1,0 +1,18 @@
+import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
+import { JobserverError } from '../errors.js';
+import { destroyPool } from '../keeper/destroy-pool.js';
+import { requirePool } from '../pool/find-pool.js';
+
+export const command: Command = {
+  name: 'js-destroy',
+  summary: 'End a jobserver that js-create made: its keeper, its FIFO and its state.',
+  operands: '',
+  options: [FIFO_OPTION],
+  main,
+};
+
+async function main({ args, env, parent }: Context): Promise<number> {
+  if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
+  await destroyPool(requirePool({ env, parent, fifo: args.value('fifo') }));
+  return 0;
+}

@@ -1,0 +1,31 @@
+import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
+import { requirePool } from '../pool/find-pool.js';
+import { selfId } from '../process/process-table.js';
+import { findCallingShell } from '../slots/caller.js';
+import { listClaims } from '../slots/claim.js';
+import { releaseClaim } from '../slots/release.js';
+
+export const command: Command = {
+  name: 'js-release',
+  summary: 'Return slots that js-acquire took: those of the handles, or all that the calling shell holds.',
+  operands: '[HANDLE]...',
+  options: [FIFO_OPTION],
+  main,
+};
+
+function main({ args, env, parent, report }: Context): number {
+  const pool = requirePool({ env, parent, fifo: args.value('fifo') });
+  if (args.operands.length === 0) {
+    const shell = findCallingShell(parent);
+    for (const id of listClaims(pool)) if (id.startsWith(`${shell}-`)) releaseClaim(pool, id, selfId());
+    return 0;
+  }
+  let status = 0;
+  for (const handle of args.operands) {
+    // A name without a hyphen is the claim of a js-run, which returns it itself.
+    if (/^\d+\.\d+-\d+\.\d+$/.test(handle) && releaseClaim(pool, handle, selfId())) continue;
+    report(`no slot is held under the handle '${handle}': it was returned already, or is of another pool`);
+    status = 1;
+  }
+  return status;
+}

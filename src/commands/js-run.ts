@@ -1,0 +1,114 @@
+import { quote } from 'shell-quote';
+import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
+import { AUTH_OPTION, parseAuthChoice, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
+import { JobserverError } from '../errors.js';
+import { leaveEnvironment } from '../jobs/join.js';
+import { endOf, type Job, startInPool, startJob } from '../jobs/run-job.js';
+import { createPool } from '../keeper/create-pool.js';
+import { destroyPool } from '../keeper/destroy-pool.js';
+import { findPool, requirePool } from '../pool/find-pool.js';
+import type { Pool } from '../pool/pool.js';
+import { stateRoot } from '../pool/state-folder.js';
+import { listInherited } from '../process/descriptors.js';
+import type { ProgramEnd } from '../process/exit.js';
+import { readProcess, selfId } from '../process/process-table.js';
+import { type SignalWatch, watchSignals } from '../process/signals.js';
+import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
+import { acquireSlots } from '../slots/acquire.js';
+import { closeClaim, recordJob } from '../slots/claim.js';
+import { releaseClaim } from '../slots/release.js';
+import { findTool, MAKE } from '../tools/table.js';
+
+export const command: Command = {
+  name: 'js-run',
+  summary: 'Wait for a slot of the jobserver, run a command in it, and return the slot.',
+  operands: '[--] COMMAND [ARG]...',
+  failure: 125,
+  options: [
+    ...WAIT_OPTIONS,
+    { name: 'require', help: 'exit 69 where there is no pool, instead of running the command without a slot' },
+    { name: 'ignore-dry-run', help: 'run the command also under make -n, -q and -t' },
+    AUTH_OPTION,
+    FIFO_OPTION,
+  ],
+  main,
+};
+
+async function main(context: Context): Promise<ProgramEnd> {
+  const { args, env, parent } = context;
+  const job: Job = { words: args.operands, env, inherited: listInherited(parent) };
+  const wish = { slots: parseSlots(args), timeout: parseTimeout(args), choice: parseAuthChoice(args) };
+  const [program] = job.words;
+  if (program === undefined) throw new JobserverError('usage', 'no command given');
+  // A make below reads the flag itself, and has to run for make -n to be of use.
+  if (isDryRun(parseMakeFlags(env.MAKEFLAGS ?? '')) && !args.has('ignore-dry-run') && findTool(program) !== MAKE) {
+    context.print(`${quote([...job.words])}\n`);
+    return 0;
+  }
+  const found = findPoolOrWarn(context);
+  const signals = watchSignals();
+  try {
+    if (found instanceof JobserverError) return await startJob(job, leaveEnvironment(env), signals).ended;
+    if (found === undefined) return await startJob(job, {}, signals).ended;
+    return await runInSlots(found, wish, withoutPair(job, found), context, signals);
+  } catch (error) {
+    return endOf(error, context.report);
+  }
+}
+
+/** @returns the error, as make does, where a pool is advertised that cannot be joined: the command runs all the same */
+function findPoolOrWarn({ args, env, parent, report }: Context): Pool | JobserverError | undefined {
+  const fifo = args.value('fifo');
+  try {
+    return args.has('require') ? requirePool({ env, parent, fifo }) : findPool({ env, parent, fifo });
+  } catch (error) {
+    const optional = fifo === undefined && !args.has('require');
+    if (!(error instanceof JobserverError) || error.kind !== 'no-pool' || !optional) throw error;
+    report(`warning: ${error.message}; running the command without a slot`);
+    return error;
+  }
+}
+
+/** The job gets a pair of its own, or none; the one that we inherited would only keep the pool open. */
+function withoutPair(job: Job, { way }: Pool): Job {
+  if (way.kind !== 'pair') return job;
+  return { ...job, inherited: job.inherited.filter((fd) => fd !== way.read && fd !== way.write) };
+}
+
+interface Wish {
+  slots: number;
+  timeout: number | undefined;
+  choice: ReturnType<typeof parseAuthChoice>;
+}
+
+async function runInSlots(
+  pool: Pool,
+  { slots, timeout, choice }: Wish,
+  job: Job,
+  { env, report, stderrIsTerminal }: Context,
+  signals: SignalWatch,
+): Promise<ProgramEnd> {
+  const root = stateRoot(env);
+  const claim = await acquireSlots(pool, {
+    count: slots,
+    timeout,
+    interrupt: signals.interrupt,
+    command: job.words.join(' '),
+    onLongWait: () => {
+      if (stderrIsTerminal) report(slots === 1 ? 'waiting for a slot' : `waiting for ${slots} slots`);
+    },
+  });
+  let own: Pool | undefined;
+  try {
+    // Whatever a job does with a pool of just its slots, they go back.
+    if (slots > 1) own = await createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
+    const running = await startInPool(job, { pool: own ?? pool, choice, slots, root }, signals);
+    const child = readProcess(running.pid);
+    if (child !== undefined) recordJob(claim, child.id);
+    return await running.ended;
+  } finally {
+    if (own !== undefined) await destroyPool(own);
+    closeClaim(claim);
+    releaseClaim(pool, claim.id, selfId());
+  }
+}

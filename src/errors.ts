@@ -1,0 +1,59 @@
+/** What went wrong, as a closed set; src/cli/exit-status.ts gives each its exit status. */
+export type ErrorKind =
+  /** The command line is wrong. */
+  | 'usage'
+  /** There is no pool, or what is advertised cannot be joined. */
+  | 'no-pool'
+  /** No slot came in time. */
+  | 'no-slot'
+  /** Anything else that the system or the user's files refused. */
+  | 'failed';
+
+/** An error that is printed as one line, `prog: MESSAGE`, and never with a stack. */
+export class JobserverError extends Error {
+  readonly kind: ErrorKind;
+
+  constructor(kind: ErrorKind, message: string) {
+    super(message);
+    this.name = 'JobserverError';
+    this.kind = kind;
+  }
+}
+
+/** A signal ended what we waited for. */
+export class Interrupted extends Error {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(signal);
+    this.name = 'Interrupted';
+    this.signal = signal;
+  }
+}
+
+/** @returns the error code (`ENOENT`) of a system error, else undefined. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** @returns the system's words for an error: `No such file or directory`. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Node words a system error `ENOENT: no such file or directory, open '/x'`.
+  const words = /^[A-Z0-9]+: ([^,]+)/.exec(error.message)?.[1] ?? error.message;
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @returns the error `cannot VERB 'OBJECT': REASON`. */
+export function cannot(verb: string, object: string, error: unknown, kind: ErrorKind = 'failed'): JobserverError {
+  return new JobserverError(kind, `cannot ${verb} '${object}': ${reasonOf(error)}`);
+}
+
+/** Runs `action`; its system errors become `cannot VERB 'OBJECT': REASON`. */
+export function attempt<T>(verb: string, object: string, action: () => T, kind?: ErrorKind): T {
+  try {
+    return action();
+  } catch (error) {
+    throw errorCode(error) === undefined ? error : cannot(verb, object, error, kind);
+  }
+}

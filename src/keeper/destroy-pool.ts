@@ -1,0 +1,33 @@
+import { rmSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { JobserverError } from '../errors.js';
+import { removeFolders } from '../pool/folder.js';
+import { identify } from '../pool/identity.js';
+import type { Pool } from '../pool/pool.js';
+import { isAlive, pidOf } from '../process/process-table.js';
+
+/** How long a keeper may take to end, in milliseconds. */
+const PATIENCE = 10_000;
+
+/**
+ * Ends a pool of ours: its keeper, its FIFO and its state are gone when this returns.
+ * @throws JobserverError 'failed' where it is not a pool of ours, or its keeper does not end
+ */
+export async function destroyPool({ key, folder, record, way }: Pool): Promise<void> {
+  if (record === undefined) {
+    const name = way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
+    throw new JobserverError('failed', `cannot end the pool '${name}': js-create did not make it`);
+  }
+  if (isAlive(record.keeper)) process.kill(pidOf(record.keeper), 'SIGTERM');
+  const deadline = Date.now() + PATIENCE;
+  while (isAlive(record.keeper)) {
+    if (Date.now() > deadline) {
+      throw new JobserverError('failed', `the keeper (pid ${pidOf(record.keeper)}) of '${record.path}' does not end`);
+    }
+    await delay(10);
+  }
+  // A keeper that was killed left these behind.
+  const stat = statSync(record.path, { throwIfNoEntry: false, bigint: true });
+  if (stat !== undefined && identify(stat) === key) rmSync(record.path, { force: true });
+  removeFolders(folder);
+}

@@ -1,0 +1,36 @@
+import { constants } from 'node:fs';
+import { Socket } from 'node:net';
+import { type Pool, reopen } from './pool.js';
+
+/** Who waits for tokens: each call of next() lets one more byte come, stop() ends it. */
+export interface TokenWait {
+  next(): void;
+  stop(): void;
+}
+
+/**
+ * Waits for tokens in epoll, without a wake-up while none comes.
+ * @param onToken gets the byte; no other one is read until next() is called
+ * @param onGone nobody has the pool open for writing any more
+ */
+export function awaitTokens(pool: Pool, onToken: (byte: number) => void, onGone: () => void): TokenWait {
+  const socket = new Socket({
+    // A description of the socket's own: it closes it.
+    fd: reopen(pool, constants.O_RDONLY | constants.O_NONBLOCK),
+    readable: true,
+    writable: false,
+    // One byte of room, and false to pause: any other way of reading takes every token there is (PROTOCOL, Node).
+    onread: {
+      buffer: Buffer.alloc(1),
+      callback(length, buffer) {
+        if (length === 1) onToken(buffer[0] as number);
+        return false;
+      },
+    },
+  });
+  socket.on('end', onGone);
+  socket.on('error', onGone);
+  // Not read(0): the end of the pipe would never be reported.
+  socket.resume();
+  return { next: () => socket.resume(), stop: () => socket.destroy() };
+}

@@ -1,0 +1,45 @@
+import { mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cannot, errorCode } from '../errors.js';
+import type { ProcessId } from '../process/process-table.js';
+
+/** One file a claim, named by its holder. */
+export const claimsFolder = (folder: string): string => `${folder}/claims`;
+
+/** One file a lock: a second name of the claim that has it. */
+export const locksFolder = (folder: string): string => `${folder}/locks`;
+
+/** Its presence says that the implicit slot of this pool belongs to that process, or to what it starts. */
+export const sessionFile = (folder: string, session: ProcessId): string => `${folder}/session-${session}`;
+
+/** Creates the folder of a pool's state; another command may do or undo the same at any time. */
+export function createFolders(folder: string): void {
+  for (const path of [folder, claimsFolder(folder), locksFolder(folder)]) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return;
+      if (errorCode(error) !== 'EEXIST') throw cannot('create the folder', path, error);
+    }
+  }
+}
+
+/** Removes the state of a pool of somebody else's, if no claim is left; ours goes with the pool. */
+export function removeUnusedFolders(folder: string): void {
+  try {
+    rmdirSync(claimsFolder(folder));
+    rmdirSync(locksFolder(folder));
+    rmdirSync(folder);
+  } catch {
+    // A claim is there, or was made just now.
+  }
+}
+
+/** Removes the state of a pool that ends. */
+export function removeFolders(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Gives the pool's implicit slot to a process. */
+export function recordSession(folder: string, session: ProcessId): void {
+  writeFileSync(sessionFile(folder, session), '', { mode: 0o600 });
+}

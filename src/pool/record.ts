@@ -1,0 +1,32 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { ProcessId } from '../process/process-table.js';
+
+/** `pool.json`: what js-create and the keeper say about a pool of ours. */
+export interface PoolRecord {
+  /** The FIFO. */
+  path: string;
+  /** N: the tokens, and the session's implicit slot where it has one. */
+  jobs: number;
+  /** How many tokens it began with: N-1, or N without a session's slot. */
+  tokens: number;
+  keeper: ProcessId;
+  /** The process that the pool ends with; null where it stays until js-destroy. */
+  owner: ProcessId | null;
+  /** The process that has the pool's implicit slot: itself or what it starts; null where nobody has it. */
+  session: ProcessId | null;
+}
+
+/** Writes pool.json so that a reader sees it whole or not at all. */
+export function writeRecord(folder: string, record: PoolRecord): void {
+  writeFileSync(`${folder}/pool.json.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${folder}/pool.json.new`, `${folder}/pool.json`);
+}
+
+/** @returns the pool's record, or undefined where it is not a pool of ours. */
+export function readRecord(folder: string): PoolRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(`${folder}/pool.json`, 'utf8')) as PoolRecord;
+  } catch {
+    return undefined;
+  }
+}

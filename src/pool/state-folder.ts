@@ -1,0 +1,51 @@
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { attempt, errorCode, JobserverError } from '../errors.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Says where the state folder is, so that a job with a TMPDIR of its own still shares the folder of its pool. */
+export const STATE_VARIABLE = 'JOBSERVER_TOOLS_STATE';
+
+const uid = (): number => process.getuid?.() ?? userInfo().uid;
+
+/** @returns the folder that all pools of this user keep their state in; nothing is created or checked. */
+export function stateRoot(env: Env): string {
+  if (env[STATE_VARIABLE]?.startsWith('/')) return env[STATE_VARIABLE];
+  const runtime = env.XDG_RUNTIME_DIR;
+  // Under sudo the variable may still name another user's folder.
+  if (runtime?.startsWith('/') && statSync(runtime, { throwIfNoEntry: false })?.uid === uid()) {
+    return `${runtime}/jobserver-tools`;
+  }
+  return `${env.TMPDIR || '/tmp'}/jobserver-tools-${uid()}`;
+}
+
+/**
+ * Creates the state folder where it is missing.
+ * @returns its path
+ * @throws JobserverError 'failed' where anybody else could have prepared it or could change it
+ */
+export function ensureStateRoot(env: Env): string {
+  const root = stateRoot(env);
+  try {
+    mkdirSync(root, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') {
+      throw attempt('create the state folder', root, () => {
+        throw error;
+      });
+    }
+  }
+  checkPrivate(root);
+  return root;
+}
+
+function checkPrivate(root: string): void {
+  const stat = attempt('read the state folder', root, () => lstatSync(root));
+  const refuse = (why: string) =>
+    new JobserverError('failed', `refusing the state folder '${root}': ${why}; remove it or set ${STATE_VARIABLE}`);
+  if (stat.isSymbolicLink()) throw refuse('it is a symbolic link');
+  if (!stat.isDirectory()) throw refuse('it is not a folder');
+  if (stat.uid !== uid()) throw refuse(`it belongs to user ${stat.uid}`);
+  if ((stat.mode & 0o077) !== 0) throw refuse('others may enter it (its mode must be 0700)');
+}

@@ -1,0 +1,27 @@
+import { readSync } from 'node:fs';
+import { cannot, errorCode, JobserverError } from '../errors.js';
+import { describePool, type Pool } from './pool.js';
+
+/**
+ * Takes one token if there is one, without waiting.
+ * @returns its byte, or undefined where all are taken
+ * @throws JobserverError 'no-pool' where nobody keeps the pool alive
+ */
+export function tryTakeToken(pool: Pool): number | undefined {
+  const byte = Buffer.alloc(1);
+  try {
+    if (readSync(pool.fd, byte, 0, 1, null) === 1) return byte[0];
+  } catch (error) {
+    if (errorCode(error) === 'EAGAIN') return undefined;
+    throw cannot('take a token from the pool', describePool(pool), error);
+  }
+  throw poolIsGone(pool);
+}
+
+/** A read at the end of the pipe: nobody has it open for writing, so nobody will ever put a token in (PROTOCOL 14). */
+export function poolIsGone(pool: Pool): JobserverError {
+  return new JobserverError(
+    'no-pool',
+    `the pool '${describePool(pool)}' is gone: nobody keeps it open; make a new one with js-create`,
+  );
+}

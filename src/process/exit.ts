@@ -1,0 +1,27 @@
+import { constants } from 'node:os';
+
+/** How a program ended: with a status, or by a signal. */
+export type ProgramEnd = number | { signal: NodeJS.Signals };
+
+/** @returns the exit status that a shell gives for it: 128+n after signal n */
+export function exitStatusOf(end: ProgramEnd): number {
+  return typeof end === 'number' ? end : 128 + constants.signals[end.signal];
+}
+
+/**
+ * Ends this process as its program ended: with its status, or by the same signal, so that whoever waits for us sees what
+ * happened. Where the signal does not end us (Node ignores SIGPIPE), with 128+n.
+ */
+export function exitAs(end: ProgramEnd): never {
+  if (typeof end !== 'number' && end.signal !== 'SIGPIPE') {
+    process.removeAllListeners(end.signal);
+    try {
+      process.kill(process.pid, end.signal);
+      // The kernel delivers it before kill(2) returns, unless it is handled on another thread: give that a moment.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    } catch {
+      // Some kernels do not know every signal.
+    }
+  }
+  process.exit(exitStatusOf(end));
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** What batch systems say of the processors that they gave to this job. */
+const ALLOCATIONS = [
+  'SLURM_CPUS_PER_TASK',
+  'SLURM_CPUS_ON_NODE',
+  'PBS_NCPUS',
+  'NCPUS',
+  'LSB_DJOB_NUMPROC',
+  'NSLOTS',
+] as const;
+
+/**
+ * Counts the processors that this process may really use.
+ * @param read reads a file of the system, or gives undefined
+ * @returns the least of what the scheduler, the cgroup and a batch system grant, and which of them it was
+ */
+export function countProcessors(
+  env: Readonly<Record<string, string | undefined>>,
+  read: (path: string) => string | undefined = readSystemFile,
+  available: number = availableParallelism(),
+): { count: number; reason: string } {
+  const limits = [{ count: available, reason: 'the processors that this process may run on' }];
+  const quota = readQuota(read);
+  // Half a processor is still one job; one and a half keep two jobs busy.
+  if (quota !== undefined) limits.push({ count: Math.max(1, Math.ceil(quota)), reason: 'the CPU quota of the cgroup' });
+  const variable = ALLOCATIONS.find((name) => /^[1-9]\d{0,5}$/.test(env[name] ?? ''));
+  if (variable !== undefined) limits.push({ count: Number(env[variable]), reason: variable });
+  return limits.reduce((least, limit) => (limit.count < least.count ? limit : least));
+}
+
+/** @returns the processors that the cgroup (v2, else v1) and those around it grant, or undefined where there is no limit */
+function readQuota(read: (path: string) => string | undefined): number | undefined {
+  const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => line.split(':'));
+  const quotas: number[] = [];
+  for (const [, controllers, group] of groups) {
+    if (group === undefined || controllers === undefined) continue;
+    for (const folder of selfAndAbove(group)) {
+      if (controllers === '') {
+        const [quota, period] = (read(`/sys/fs/cgroup${folder}/cpu.max`) ?? '').trim().split(' ').map(Number);
+        quotas.push(Number(quota) / Number(period));
+      } else if (controllers.split(',').includes('cpu')) {
+        const base = `/sys/fs/cgroup/${controllers}${folder}`;
+        quotas.push(Number(read(`${base}/cpu.cfs_quota_us`)) / Number(read(`${base}/cpu.cfs_period_us`)));
+      }
+    }
+  }
+  const limits = quotas.filter((quota) => quota > 0 && Number.isFinite(quota));
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}
+
+/** @returns `/a/b`, `/a` and the root of a cgroup's path */
+function selfAndAbove(group: string): string[] {
+  const parts = group.split('/').filter(Boolean);
+  return [...parts.map((_, index) => `/${parts.slice(0, parts.length - index).join('/')}`), ''];
+}
+
+function readSystemFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

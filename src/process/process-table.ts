@@ -1,0 +1,124 @@
+import { type BigIntStats, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { JobserverError } from '../errors.js';
+
+/** A process named so that a reused pid is another one: `PID.START`, START in clock ticks since boot. */
+export type ProcessId = `${number}.${string}`;
+
+/** One line of the process table. */
+export interface ProcessEntry {
+  pid: number;
+  id: ProcessId;
+  parent: number;
+  group: number;
+  /** 0 where the process has no controlling terminal. */
+  terminal: number;
+  /** The terminal's foreground process group, -1 where there is no terminal. */
+  foreground: number;
+  /** Where the program's stack, arguments and environment lie: the same in a fork, another after every exec. */
+  image: string;
+}
+
+/**
+ * Reads one process from /proc (proc_pid_stat(5)).
+ * @returns undefined where it has ended (a zombie has) or cannot be seen
+ */
+export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The name, in parentheses, may hold blanks and parentheses itself: the fields begin behind the last one.
+  const end = text.lastIndexOf(')');
+  const fields = text.slice(end + 2).split(' ');
+  const state = fields[0];
+  if (state === 'Z' || state === 'X') return undefined;
+  const number = (index: number) => Number(fields[index]);
+  const real = Number.parseInt(text, 10);
+  return {
+    pid: real,
+    id: `${real}.${fields[19] ?? ''}`,
+    parent: number(1),
+    group: number(2),
+    terminal: number(4),
+    foreground: number(5),
+    image: [fields[25], fields[45], fields[47]].join(),
+  };
+}
+
+let self: ProcessId | undefined;
+
+/** @returns this process */
+export function selfId(): ProcessId {
+  self ??= readProcess('self')?.id;
+  if (self === undefined) throw new JobserverError('failed', 'cannot read /proc/self/stat: is /proc mounted?');
+  return self;
+}
+
+/** @returns whether just that process, not a later one with its pid, still runs. */
+export function isAlive(id: ProcessId): boolean {
+  return readProcess(pidOf(id))?.id === id;
+}
+
+/** @returns the pid in a process id. */
+export function pidOf(id: ProcessId): number {
+  return Number.parseInt(id, 10);
+}
+
+/** @returns the process id that the text is, or undefined where it is none. */
+export function parseProcessId(text: string): ProcessId | undefined {
+  return /^\d+\.\d+$/.test(text) ? (text as ProcessId) : undefined;
+}
+
+/** Walks from a process up to the first: itself, its parent, and so on, as far as they can be seen. */
+export function* ancestry(pid: number | 'self'): Generator<ProcessEntry> {
+  let entry = readProcess(pid);
+  while (entry !== undefined) {
+    yield entry;
+    entry = entry.parent > 0 ? readProcess(entry.parent) : undefined;
+  }
+}
+
+/** @returns the environment that a process was started with, or undefined where we may not read it. */
+export function readEnvironment(pid: number): Record<string, string> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const env: Record<string, string> = {};
+  for (const entry of text.split('\0')) {
+    const equals = entry.indexOf('=');
+    if (equals > 0) env[entry.slice(0, equals)] = entry.slice(equals + 1);
+  }
+  return env;
+}
+
+/** @returns what a process's descriptor leads to: `pipe:[123]`, `/tmp/fifo`; undefined where it is closed or hidden. */
+export function readDescriptor(pid: number | 'self', fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns the numbers of a process's open descriptors, none where we may not look. */
+export function listDescriptors(pid: number | 'self'): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** @returns what stat(2) says of what a process's descriptor leads to; undefined where it is closed or hidden. */
+export function descriptorStat(pid: number | 'self', fd: number): BigIntStats | undefined {
+  try {
+    return statSync(`/proc/${pid}/fd/${fd}`, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}

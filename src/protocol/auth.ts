@@ -1,0 +1,24 @@
+/** What an auth says about the way to the pool. */
+export type Auth =
+  | { kind: 'fifo'; path: string }
+  | { kind: 'pair'; read: number; write: number }
+  /** make >= 4.4 says `-2,-2` to recipes without `+`: there is a pool, and it is closed to this process (PROTOCOL 6). */
+  | { kind: 'closed' }
+  | { kind: 'invalid' };
+
+/** @param text what follows `--jobserver-auth=`, with make's quoting taken off */
+export function parseAuth(text: string): Auth {
+  // make doubles `$` in what it exports, for MAKEFLAGS is expanded when it is read.
+  if (text.startsWith('fifo:') && text.length > 5) return { kind: 'fifo', path: text.slice(5).replaceAll('$$', '$') };
+  const pair = /^(-?\d{1,9}),(-?\d{1,9})$/.exec(text);
+  if (pair === null) return { kind: 'invalid' };
+  const [read, write] = [Number(pair[1]), Number(pair[2])];
+  return read < 0 || write < 0 ? { kind: 'closed' } : { kind: 'pair', read, write };
+}
+
+/** @returns the text that follows `--jobserver-auth=` */
+export function formatAuth(
+  auth: { kind: 'fifo'; path: string } | { kind: 'pair'; read: number; write: number },
+): string {
+  return auth.kind === 'fifo' ? `fifo:${auth.path}` : `${auth.read},${auth.write}`;
+}

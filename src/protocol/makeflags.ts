@@ -1,0 +1,104 @@
+/** One word of MAKEFLAGS: as it stands there, and with make's quoting taken off. */
+export interface Word {
+  raw: string;
+  text: string;
+}
+
+/** MAKEFLAGS taken apart. */
+export interface MakeFlags {
+  /** Options before the word `--`; the first may be a bundle of single letters without a dash. */
+  words: Word[];
+  /** The variable definitions, raw and with the `--` that leads them; empty where there are none. */
+  tail: string;
+}
+
+/** Short options of make that take an argument, so that what follows in the same word is no option (make(1)). */
+const WITH_ARGUMENT = 'CEIOWfjlo';
+
+/**
+ * Splits MAKEFLAGS as make does (decode_env_switches in GNU make's main.c): blanks part words, a backslash quotes
+ * whatever follows, and the word `--` ends the options (PROTOCOL 2, 3).
+ */
+export function parseMakeFlags(value: string): MakeFlags {
+  const words: Word[] = [];
+  for (const match of value.matchAll(/(?:[^\s\\]|\\[\s\S]|\\$)+/g)) {
+    const raw = match[0];
+    if (raw === '--') return { words, tail: value.slice(match.index) };
+    words.push({ raw, text: raw.replace(/\\([\s\S])/g, '$1') });
+  }
+  return { words, tail: '' };
+}
+
+/** @returns the letters of the short options in a word, up to and with the first that takes an argument. */
+function shortOptions(word: Word, index: number): string {
+  const bare = index === 0 && !word.text.startsWith('-') && !word.text.includes('=');
+  if (!bare && !/^-[A-Za-z]/.test(word.text)) return '';
+  const letters = bare ? word.text : word.text.slice(1);
+  const end = [...letters].findIndex((letter) => WITH_ARGUMENT.includes(letter));
+  return end < 0 ? letters : letters.slice(0, end + 1);
+}
+
+/** @returns whether make was asked to print, question or touch only: -n, -q or -t (PROTOCOL 4). */
+export function isDryRun(flags: MakeFlags): boolean {
+  return flags.words.some(
+    (word, index) =>
+      /[nqt]/.test(shortOptions(word, index)) || /^--(just-print|dry-run|recon|question|touch)$/.test(word.text),
+  );
+}
+
+/** @returns every advertised auth (`fifo:PATH`, `3,4`), the one that counts last (PROTOCOL 1). */
+export function findAuths(flags: MakeFlags): string[] {
+  const valuesOf = (option: string) =>
+    flags.words.filter((word) => word.text.startsWith(option)).map((word) => word.text.slice(option.length));
+  const auths = valuesOf('--jobserver-auth=');
+  return auths.length > 0 ? auths : valuesOf('--jobserver-fds=');
+}
+
+/** @returns the N of the last `-jN`, or undefined where there is none or it is without a number. */
+export function findJobCount(flags: MakeFlags): number | undefined {
+  const counts = flags.words.map((word) => /^(?:-j|--jobs=)(\d+)$/.exec(word.text)?.[1]).filter(Boolean);
+  const last = counts.at(-1);
+  return last === undefined ? undefined : Number(last);
+}
+
+/** @returns the words without anything that speaks of jobs or of a jobserver. */
+function withoutJobs(words: Word[]): string[] {
+  const kept: string[] = [];
+  words.forEach((word, index) => {
+    const previous = words[index - 1]?.text ?? '';
+    if (/^--(jobserver-(auth|fds)|jobs)(=|$)/.test(word.text)) return;
+    // `-j 4` is two words, and so is `--jobs 4`.
+    if (/^\d+$/.test(word.text) && /^(-[A-Za-z]*j|--jobs)$/.test(previous)) return;
+    if (!shortOptions(word, index).endsWith('j')) {
+      kept.push(word.raw);
+      return;
+    }
+    const rest = word.raw.replace(/j\d*$/, '');
+    if (rest !== '-' && rest !== '') kept.push(rest);
+  });
+  return kept;
+}
+
+/**
+ * Puts a pool into MAKEFLAGS, or takes it out, and keeps all else that the caller had there (PROTOCOL 9, 10).
+ * @param value what MAKEFLAGS holds
+ * @param pool the number of jobs and the auth to advertise; undefined takes every `-j` and auth out
+ * @returns the new value, in the layout that make itself uses: letters, then options, then variables
+ */
+export function mergeMakeFlags(value: string, pool?: { jobs: number; auth: string }): string {
+  const { words, tail } = parseMakeFlags(value);
+  const kept = withoutJobs(words);
+  const first = kept[0];
+  const letters = first !== undefined && !first.startsWith('-') && !first.includes('=') ? first : '';
+  const others = letters === '' ? kept : kept.slice(1);
+  const added = pool === undefined ? [] : [`-j${pool.jobs}`, `--jobserver-auth=${quoteWord(pool.auth)}`];
+  const all = [...added, ...others, ...(tail === '' ? [] : [tail])];
+  if (all.length === 0) return letters;
+  // Without letters the value begins with a blank, as make's own does.
+  return [letters, ...all].join(' ');
+}
+
+/** @returns a word in make's own quoting (quote_for_env in GNU make's main.c). */
+export function quoteWord(text: string): string {
+  return text.replace(/[\s\\]/g, '\\$&').replaceAll('$', '$$$$');
+}

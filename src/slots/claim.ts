@@ -1,0 +1,127 @@
+import { closeSync, constants, openSync, readdirSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { attempt, cannot, errorCode } from '../errors.js';
+import { claimsFolder, createFolders } from '../pool/folder.js';
+import type { Pool } from '../pool/pool.js';
+import { type ProcessId, parseProcessId } from '../process/process-table.js';
+
+/**
+ * A claim: the slots that one job holds, as a file in the pool's folder that a person can read. Its name begins with the
+ * holder. It is there before a slot is taken and goes after the slot is back, so that no way of dying loses one.
+ */
+export interface Claim {
+  /** The file's name, which is the handle that js-acquire prints. */
+  id: string;
+  pool: Pool;
+  /** Whose implicit slot this claim may take; undefined where there is no slot owner. */
+  owner: ProcessId | undefined;
+  /** How many slots it holds. */
+  held: number;
+  /** Whether the slot owner's implicit slot is among them. */
+  implicit: boolean;
+  /** Whether it has the lock of those that take more than one slot. */
+  several: boolean;
+  /** The open file; every line is one write at its end. */
+  fd: number;
+}
+
+/** What a claim's file says. */
+export interface ClaimRecord {
+  holder: ProcessId;
+  /** Set while somebody returns the slots. */
+  returner: ProcessId | undefined;
+  owner: ProcessId | undefined;
+  /** What runs in the slots. */
+  job: ProcessId | undefined;
+  /** The bytes that were read. */
+  tokens: number[];
+  inode: number;
+}
+
+/**
+ * Puts a new, empty claim on disk.
+ * @param holder the process that the claim lives and dies with
+ * @param command what the slots are for, for a person to read
+ * @throws JobserverError 'failed' where the file cannot be written
+ */
+export function openClaim(pool: Pool, holder: ProcessId, owner: ProcessId | undefined, command: string): Claim {
+  const head = [`command ${JSON.stringify(command)}`, `since ${new Date().toISOString()}`];
+  if (owner !== undefined) head.push(`owner ${owner}`);
+  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
+  const file = claimFile(pool, holder);
+  for (let attempts = 0; ; attempts++) {
+    try {
+      const fd = openSync(file, flags, 0o600);
+      writeSync(fd, `${head.join('\n')}\n`);
+      return { id: holder, pool, owner, held: 0, implicit: false, several: false, fd };
+    } catch (error) {
+      // The last claim of another command may just have taken the folder with it.
+      if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
+      createFolders(pool.folder);
+    }
+  }
+}
+
+/**
+ * Makes another process the holder of a claim.
+ * @returns the claim's new name
+ */
+export function handOver(claim: Claim, holder: ProcessId): string {
+  // The former holder in its name tells it from all others that this holder has.
+  const id = `${holder}-${claim.id}`;
+  attempt('write the claim', id, () => renameSync(claimFile(claim.pool, claim.id), claimFile(claim.pool, id)));
+  claim.id = id;
+  return id;
+}
+
+/** Writes down a token that was just taken. */
+export function recordToken(claim: Claim, byte: number): void {
+  writeSync(claim.fd, `token ${byte.toString(16).padStart(2, '0')}\n`);
+  claim.held++;
+}
+
+/** Writes down the process that runs in the slots: its job goes on also where the holder dies. */
+export function recordJob(claim: Claim, job: ProcessId): void {
+  writeSync(claim.fd, `job ${job}\n`);
+}
+
+/** Gives up the open file; the claim stays on disk. */
+export function closeClaim(claim: Claim): void {
+  closeSync(claim.fd);
+}
+
+/** @returns the names of all claims of a pool */
+export function listClaims(pool: Pool): string[] {
+  try {
+    return readdirSync(claimsFolder(pool.folder));
+  } catch {
+    return [];
+  }
+}
+
+/** @returns the path of a claim's file */
+export const claimFile = (pool: Pool, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
+
+/** @returns what the claim's file says; undefined where there is no such claim, or where the name could not be one */
+export function readClaim(pool: Pool, id: string): ClaimRecord | undefined {
+  const [, holderText = '', returnerText = ''] = /^(\d+\.\d+)(?:-\d+\.\d+)?(?:~(\d+\.\d+))?$/.exec(id) ?? [];
+  const holder = parseProcessId(holderText);
+  if (holder === undefined) return undefined;
+  let text: string;
+  let inode: number;
+  try {
+    inode = statSync(claimFile(pool, id)).ino;
+    text = readFileSync(claimFile(pool, id), 'utf8');
+  } catch {
+    return undefined;
+  }
+  const lines = text.split('\n').map((line) => line.split(' ', 2));
+  const valuesOf = (key: string) => lines.filter(([word]) => word === key).map(([, value = '']) => value);
+  return {
+    holder,
+    returner: parseProcessId(returnerText),
+    owner: parseProcessId(valuesOf('owner')[0] ?? ''),
+    job: parseProcessId(valuesOf('job')[0] ?? ''),
+    tokens: valuesOf('token').map((hex) => Number.parseInt(hex, 16)),
+    inode,
+  };
+}

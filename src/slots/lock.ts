@@ -1,0 +1,35 @@
+import { linkSync, statSync, unlinkSync } from 'node:fs';
+import { cannot, errorCode } from '../errors.js';
+import { locksFolder } from '../pool/folder.js';
+import type { Pool } from '../pool/pool.js';
+import type { ProcessId } from '../process/process-table.js';
+import { type Claim, claimFile } from './claim.js';
+
+/** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */
+export const SEVERAL = 'several';
+
+/** The lock of a slot owner's implicit slot. */
+export const slotLock = (owner: ProcessId): string => `slot-${owner}`;
+
+const lockFile = (pool: Pool, name: string): string => `${locksFolder(pool.folder)}/${name}`;
+
+/**
+ * Takes a lock of the pool without waiting. The lock is a second name of the claim's file: it is there at once and whole,
+ * and its inode says whose it is. It goes with the claim, so only who returns the claim can ever take it away.
+ * @returns whether the claim has it now
+ */
+export function tryLock(claim: Claim, name: string): boolean {
+  try {
+    linkSync(claimFile(claim.pool, claim.id), lockFile(claim.pool, name));
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw cannot('take the lock', lockFile(claim.pool, name), error);
+  }
+}
+
+/** Frees a lock that the claim's file, known by its inode, has; another's lock of that name stays. */
+export function unlock(pool: Pool, name: string, inode: number): void {
+  const file = lockFile(pool, name);
+  if (statSync(file, { throwIfNoEntry: false })?.ino === inode) unlinkSync(file);
+}

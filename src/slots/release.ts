@@ -1,0 +1,73 @@
+import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { attempt, errorCode } from '../errors.js';
+import { removeUnusedFolders } from '../pool/folder.js';
+import { describePool, type Pool, reopen } from '../pool/pool.js';
+import { isAlive, type ProcessId } from '../process/process-table.js';
+import { claimFile, listClaims, readClaim } from './claim.js';
+import { SEVERAL, slotLock, unlock } from './lock.js';
+
+/**
+ * Returns everything that a claim holds and removes it.
+ * @param returner this process
+ * @returns false where there is no such claim (any more): somebody else returned it, and no token is put twice
+ * @throws JobserverError 'failed' where the pool does not take the tokens
+ */
+export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
+  const claim = readClaim(pool, id);
+  if (claim === undefined) return false;
+  const taken = claimFile(pool, `${id.replace(/~.*/, '')}~${returner}`);
+  // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
+  // of N; one too few can be made good.
+  const tokens = claim.returner === undefined ? claim.tokens : [];
+  const pipe = tokens.length === 0 ? undefined : openForWriting(pool);
+  try {
+    // Of all who try, one wins the rename.
+    renameSync(claimFile(pool, id), taken);
+    if (pipe !== undefined) {
+      attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.from(tokens)));
+    }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  } finally {
+    if (pipe !== undefined) closeSync(pipe);
+  }
+  if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
+  unlock(pool, SEVERAL, claim.inode);
+  unlinkSync(taken);
+  if (pool.record === undefined) removeUnusedFolders(pool.folder);
+  return true;
+}
+
+/** Returns a token that no claim speaks of. */
+export function putToken(pool: Pool, byte: number): void {
+  const pipe = openForWriting(pool);
+  try {
+    attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.of(byte)));
+  } finally {
+    closeSync(pipe);
+  }
+}
+
+/**
+ * Returns the claims whose holder is dead and whose job has ended.
+ * @returns how many there were
+ */
+export function sweepClaims(pool: Pool, self: ProcessId): number {
+  let returned = 0;
+  for (const id of listClaims(pool)) {
+    const claim = readClaim(pool, id);
+    if (claim === undefined) continue;
+    const keepers = claim.returner === undefined ? [claim.holder, claim.job] : [claim.returner];
+    if (keepers.some((process) => process !== undefined && isAlive(process))) continue;
+    if (releaseClaim(pool, id, self)) returned++;
+  }
+  return returned;
+}
+
+// For just the moment of the write: a root make waits at its end until nobody has the pool open for writing (PROTOCOL 13).
+function openForWriting(pool: Pool): number {
+  return attempt('return a token to the pool', describePool(pool), () =>
+    reopen(pool, constants.O_WRONLY | constants.O_NONBLOCK),
+  );
+}

@@ -1,0 +1,34 @@
+import { fstatSync } from 'node:fs';
+import { tryTakeToken } from '../pool/take-token.js';
+import { type Claim, recordToken } from './claim.js';
+import { SEVERAL, slotLock, tryLock, unlock } from './lock.js';
+
+/**
+ * Takes what is free now: the slot owner's implicit slot, then tokens.
+ * @param count how many slots the claim shall hold in the end
+ * @returns whether it holds them all
+ * @throws JobserverError 'no-pool' where nobody keeps the pool alive
+ */
+export function tryTakeSlots(claim: Claim, count: number): boolean {
+  if (!mayTakeTokens(claim, count)) return false;
+  if (claim.owner !== undefined && !claim.implicit && claim.held < count && tryLock(claim, slotLock(claim.owner))) {
+    claim.implicit = true;
+    claim.held++;
+  }
+  while (claim.held < count) {
+    const byte = tryTakeToken(claim.pool);
+    if (byte === undefined) return false;
+    recordToken(claim, byte);
+  }
+  if (claim.several) {
+    unlock(claim.pool, SEVERAL, fstatSync(claim.fd).ino);
+    claim.several = false;
+  }
+  return true;
+}
+
+/** @returns whether it is this claim's turn: of those that want more than one slot only one takes at a time */
+export function mayTakeTokens(claim: Claim, count: number): boolean {
+  if (count > 1 && !claim.several) claim.several = tryLock(claim, SEVERAL);
+  return count === 1 || claim.several;
+}

@@ -1,0 +1,107 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { JobserverError } from '../errors.js';
+import { awaitTokens, type TokenWait } from '../pool/await-token.js';
+import { locksFolder } from '../pool/folder.js';
+import { describePool } from '../pool/pool.js';
+import { poolIsGone } from '../pool/take-token.js';
+import { isAlive, selfId } from '../process/process-table.js';
+import { type Claim, recordToken } from './claim.js';
+import { putToken, sweepClaims } from './release.js';
+import { mayTakeTokens, tryTakeSlots } from './take.js';
+
+/** How long to wait, and who wants to know. */
+export interface WaitOptions {
+  /** How many slots the claim shall hold in the end. */
+  count: number;
+  /** Milliseconds; undefined waits for ever. */
+  timeout: number | undefined;
+  /** Ends the wait with the signal's reason. */
+  interrupt: AbortSignal | undefined;
+  /** Called once, after a second. */
+  onLongWait: () => void;
+}
+
+/** Milliseconds between two looks at what no event tells: dead holders and a dead keeper. */
+const LOOK_EVERY = 1000;
+
+/** The longest that a timer can be told. */
+const MAX_TIMER = 0x7fff_ffff;
+
+/**
+ * Waits until the claim holds its slots, whichever kind is free first: a token wakes us through epoll, the implicit slot
+ * through a watch of the locks. What it has taken before it throws stays in the claim, for the caller to release.
+ * @throws JobserverError 'no-slot' at the timeout, 'no-pool' where the pool ends
+ */
+export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> {
+  const { pool } = claim;
+  const { count, timeout, interrupt } = options;
+  return new Promise((resolve, reject) => {
+    let tokens: TokenWait | undefined;
+    let looks = 0;
+    let done = false;
+    const end = (settle: () => void) => {
+      if (done) return;
+      done = true;
+      tokens?.stop();
+      locks?.close();
+      clearInterval(timer);
+      clearTimeout(deadline);
+      interrupt?.removeEventListener('abort', onInterrupt);
+      settle();
+    };
+    const fail = (error: unknown) => end(() => reject(error));
+    const attempt = (action: () => void) => () => {
+      try {
+        if (!done) action();
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const tryAgain = attempt(() => {
+      if (tryTakeSlots(claim, count)) end(resolve);
+      else if (mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, () => fail(poolIsGone(pool)));
+    });
+    const onToken = (byte: number) => {
+      // It can come in the same turn in which the wait ended.
+      if (done) return putToken(pool, byte);
+      recordToken(claim, byte);
+      tryAgain();
+      if (!done) tokens?.next();
+    };
+    const look = attempt(() => {
+      if (looks++ === 1) options.onLongWait();
+      if (pool.record !== undefined && !isAlive(pool.record.keeper)) fail(poolIsGone(pool));
+      else if (sweepClaims(pool, selfId()) > 0 || locks === undefined) tryAgain();
+    });
+    const onInterrupt = () => fail(interrupt?.reason);
+
+    const locks =
+      claim.owner === undefined && count === 1 ? undefined : watchFolder(locksFolder(pool.folder), tryAgain);
+    const timer = setInterval(look, LOOK_EVERY);
+    const deadline =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => fail(noSlot(claim, count, timeout)), Math.min(timeout, MAX_TIMER));
+    interrupt?.addEventListener('abort', onInterrupt);
+    if (interrupt?.aborted) onInterrupt();
+    // What was freed before the watch began has told nobody.
+    look();
+    tryAgain();
+  });
+}
+
+/** @returns the error for a claim that did not get its slots in time; timeout in milliseconds, 0 for no wait at all */
+export function noSlot({ pool, held }: Claim, count: number, timeout: number): JobserverError {
+  const wanted = count === 1 ? 'no slot' : `only ${held} of ${count} slots`;
+  const within = timeout === 0 ? '' : ` within ${timeout / 1000} s`;
+  return new JobserverError('no-slot', `${wanted} free in the pool '${describePool(pool)}'${within}`);
+}
+
+/** @returns undefined where the system has no watch left to give: then the look at every second must do */
+function watchFolder(folder: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(folder, onChange).on('error', () => {});
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * vitest's global set-up: sees to it that the real tools which the tests start are there. Also by hand:
+ *
+ *     node test/setup/install-tools.mjs
+ *
+ * What is missing is installed (Debian, as root) or unpacked into the cache. What cannot be had is an error where
+ * CI=true, so that no suite is green because it was skipped there, and one warning a tool elsewhere.
+ */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureCommand } from './machine.mjs';
+import { cachedTools, ensureCachedTool } from './newer-tools.mjs';
+
+/**
+ * The commands that tests start from PATH, and the Debian packages that bring each.
+ * @type {Record<string, string[]>}
+ */
+const machineTools = {
+  make: ['make'],
+  gcc: ['gcc', 'libc6-dev'], // the headers are only recommended by gcc, but nothing compiles without them
+  cmake: ['cmake'],
+  ninja: ['ninja-build'],
+  cargo: ['cargo'],
+  go: ['golang-go'],
+  python3: ['python3', 'python3-dev'],
+  pip: ['python3-pip', 'python3-dev'],
+  bash: ['bash'],
+  dash: ['dash'],
+  zsh: ['zsh'],
+  fish: ['fish'],
+  tcsh: ['tcsh'],
+  mandoc: ['mandoc'],
+  tmux: ['tmux'],
+  setsid: ['util-linux'],
+};
+
+/** @throws {Error} naming every tool that cannot be had, with the reason, where CI=true */
+export default async function installTools() {
+  /** @type {string[]} */
+  const failures = [];
+  /** @type {(name: string, ensure: () => Promise<void>) => Promise<void>} */
+  const attempt = async (name, ensure) => {
+    try {
+      await ensure();
+    } catch (error) {
+      failures.push(`install-tools: cannot get '${name}': ${error instanceof Error ? error.message : error}`);
+    }
+  };
+
+  // One after the other: dpkg's lock lets no two installations run at once.
+  for (const [command, packages] of Object.entries(machineTools)) {
+    await attempt(command, () => ensureCommand(command, packages));
+  }
+  // After the machine's, because python3 and pip are needed to unpack; together, because each waits for the network.
+  await Promise.all(cachedTools.map((tool) => attempt(tool.name, () => ensureCachedTool(tool))));
+
+  if (failures.length > 0 && process.env.CI === 'true') throw new Error(failures.join('\n'));
+  for (const failure of failures) console.error(failure);
+}
+
+if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
+  await installTools().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

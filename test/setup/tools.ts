@@ -1,0 +1,30 @@
+/** Where the versions are that install-tools.mjs has made sure of. */
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const cache = fileURLToPath(new URL('../../node_modules/.cache/jobserver-tools/tools', import.meta.url));
+
+/** The machine's make 4.3, the last that knows no FIFO: an absolute path. */
+export const make43 = findMake('4.3');
+
+/** Folders to put first on PATH: the `make` or `ninja` in there is of that version. */
+export const make441Dir = join(cache, 'make-4.4.1/bin');
+export const ninja113Dir = join(cache, 'ninja-1.13/bin');
+/** PyPI's build of ninja 1.13, which takes part in a pipe-style jobserver too. */
+export const ninjaPypiDir = join(cache, 'ninja-pypi/bin');
+
+/** @returns a copy of env with dir first on PATH */
+export function withPath(dir: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...env, PATH: env.PATH ? dir + delimiter + env.PATH : dir };
+}
+
+/** @throws {Error} where no `make` on PATH is of that version */
+function findMake(version: string): string {
+  for (const dir of (process.env.PATH ?? '').split(delimiter)) {
+    const file = join(dir, 'make');
+    const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' });
+    if (stdout?.startsWith(`GNU Make ${version}\n`)) return file;
+  }
+  throw new Error(`no make ${version} on PATH: run node test/setup/install-tools.mjs`);
+}
