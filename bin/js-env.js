@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/start/js-env.js');
+require('../dist/start/load.js').load('js-env');

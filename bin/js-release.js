@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/start/js-release.js');
+require('../dist/start/load.js').load('js-release');

@@ -31,6 +31,11 @@ export class Interrupted extends Error {
   }
 }
 
+/** @returns whether it is one of ours, also one that a bundle loaded later has thrown, which has a class of its own. */
+export function isJobserverError(error: unknown): error is JobserverError {
+  return error instanceof Error && error.name === 'JobserverError';
+}
+
 /** @returns the error code (`ENOENT`) of a system error, else undefined. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -39,8 +44,8 @@ export function errorCode(error: unknown): string | undefined {
 /** @returns the system's words for an error: `No such file or directory`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Node words a system error `ENOENT: no such file or directory, open '/x'`.
-  const words = /^[A-Z0-9]+: ([^,]+)/.exec(error.message)?.[1] ?? error.message;
+  const number = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
+  const words = process.getBuiltinModule('node:util').getSystemErrorMap().get(number)?.[1] ?? error.message;
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

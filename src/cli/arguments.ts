@@ -1,5 +1,3 @@
-import parse from 'yargs-parser';
-import { JobserverError } from '../errors.js';
 import type { OptionSpec } from './command.js';
 
 /** A command line, taken apart. */
@@ -12,47 +10,17 @@ export interface Arguments {
   operands: readonly string[];
 }
 
-/** The good case needs only yargs' own parser, not yargs; this is what makes it strict. */
-const CONFIGURATION = {
-  'boolean-negation': false,
-  'camel-case-expansion': false,
-  'dot-notation': false,
-  'duplicate-arguments-array': false,
-  'parse-numbers': false,
-  'parse-positional-numbers': false,
-  'strip-aliased': true,
-};
-
 /**
  * Parses a command line. Options end at the first operand, so that `js-run cargo build --release` needs no `--`.
  * @throws JobserverError 'usage' for an unknown option, a missing value, or a value too many
  */
-export function parseArguments(argv: readonly string[], specs: readonly OptionSpec[]): Arguments {
+export async function parseArguments(argv: readonly string[], specs: readonly OptionSpec[]): Promise<Arguments> {
   const end = findOperands(argv, specs);
-  const valued = specs.filter(({ value }) => value !== undefined);
-  const { argv: parsed, error } = parse.detailed(argv.slice(0, end), {
-    alias: Object.fromEntries(specs.filter(({ short }) => short).map(({ name, short }) => [name, [short as string]])),
-    boolean: specs.filter(({ value }) => value === undefined).map(({ name }) => name),
-    string: valued.map(({ name }) => name),
-    narg: Object.fromEntries(valued.map(({ name }) => [name, 1])),
-    configuration: CONFIGURATION,
-  });
-  const values = new Map(Object.entries(parsed).filter(([name]) => name !== '_'));
-  for (const name of values.keys()) {
-    if (!specs.some((spec) => spec.name === name)) {
-      throw new JobserverError('usage', `unknown option '${name.length === 1 ? '-' : '--'}${name}'`);
-    }
-  }
-  for (const { name } of valued) {
-    if (values.get(name) === '') throw new JobserverError('usage', `option '--${name}' needs a value`);
-  }
-  // Only a missing value is left to complain about.
-  if (error !== null) throw new JobserverError('usage', `an option needs a value: ${error.message}`);
-  return {
-    has: (name) => values.get(name) === true,
-    value: (name) => values.get(name) as string | undefined,
-    operands: argv.slice(argv[end] === '--' ? end + 1 : end),
-  };
+  const operands = argv.slice(argv[end] === '--' ? end + 1 : end);
+  // `js-run CMD` has nothing to parse, and its start is what counts.
+  if (end === 0) return { has: () => false, value: () => undefined, operands };
+  const { parseOptions } = await import('../cli/options.js');
+  return { ...parseOptions(argv.slice(0, end), specs), operands };
 }
 
 /** @returns the index of the first word that is no option and no option's value */

@@ -24,8 +24,7 @@ export interface Context {
   print(text: string): void;
   /** Writes one line, `prog: TEXT`, to stderr. */
   report(text: string): void;
-  stdoutIsTerminal: boolean;
-  stderrIsTerminal: boolean;
+  isTerminal(fd: 1 | 2): boolean;
 }
 
 /** One command: its table of options, and what it does. */

@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
-import { errorCode, JobserverError, reasonOf } from '../errors.js';
+import { errorCode, isJobserverError, reasonOf } from '../errors.js';
 import { exitAs, type ProgramEnd } from '../process/exit.js';
 import { parseArguments } from './arguments.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
@@ -14,7 +13,7 @@ export async function start(command: Command): Promise<never> {
 async function run(command: Command): Promise<ProgramEnd> {
   const report = (text: string) => writeText(2, `${command.name}: ${text}\n`);
   try {
-    const args = parseArguments(process.argv.slice(2), [...command.options, ...COMMON_OPTIONS]);
+    const args = await parseArguments(process.argv.slice(2), [...command.options, ...COMMON_OPTIONS]);
     if (args.has('help') || args.has('version')) {
       const help = await import('../cli/help.js');
       writeText(1, args.has('help') ? await help.formatHelp(command) : help.formatVersion(command));
@@ -26,12 +25,12 @@ async function run(command: Command): Promise<ProgramEnd> {
       parent: process.ppid,
       print: (text) => writeText(1, text),
       report,
-      stdoutIsTerminal: isatty(1),
-      stderrIsTerminal: isatty(2),
+      // Loaded when it is asked for: it takes a millisecond of every start.
+      isTerminal: (fd) => process.getBuiltinModule('node:tty').isatty(fd),
     };
     return await command.main(context);
   } catch (error) {
-    if (error instanceof JobserverError) {
+    if (isJobserverError(error)) {
       report(error.kind === 'usage' ? `${error.message} (see ${command.name} --help)` : error.message);
       return statusOf(error.kind, command);
     }

@@ -4,12 +4,11 @@ import { parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
-import { selfId } from '../process/process-table.js';
 import { watchSignals } from '../process/signals.js';
 import { acquireSlots } from '../slots/acquire.js';
 import { findCallingShell } from '../slots/caller.js';
-import { closeClaim, handOver } from '../slots/claim.js';
-import { releaseClaim } from '../slots/release.js';
+import { handOver } from '../slots/claim.js';
+import { releaseOwnClaim } from '../slots/release.js';
 
 export const command: Command = {
   name: 'js-acquire',
@@ -23,7 +22,7 @@ export const command: Command = {
   main,
 };
 
-async function main({ args, env, parent, print, report, stderrIsTerminal }: Context): Promise<ProgramEnd> {
+async function main({ args, env, parent, print, report, isTerminal }: Context): Promise<ProgramEnd> {
   if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
   const count = parseSlots(args);
   const timeout = parseTimeout(args);
@@ -39,15 +38,14 @@ async function main({ args, env, parent, print, report, stderrIsTerminal }: Cont
       timeout,
       interrupt: signals.interrupt,
       command: 'js-acquire',
-      onLongWait: () => stderrIsTerminal && report(count === 1 ? 'waiting for a slot' : `waiting for ${count} slots`),
+      onLongWait: () => isTerminal(2) && report(count === 1 ? 'waiting for a slot' : `waiting for ${count} slots`),
     });
     try {
-      closeClaim(claim);
       print(`${handOver(claim, holder)}\n`);
       return 0;
     } catch (error) {
       // Who does not hear of the handle cannot return it.
-      releaseClaim(pool, claim.id, selfId());
+      releaseOwnClaim(claim);
       throw error;
     }
   } catch (error) {

@@ -4,8 +4,7 @@ import { parseCount, parseMode, parseProcess } from '../cli/values.js';
 import { JobserverError } from '../errors.js';
 import { endOf, type Job, type JobPool, startInPool } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
-import { createPool } from '../keeper/create-pool.js';
-import { destroyPool } from '../keeper/destroy-pool.js';
+import { createPool, destroyPool } from '../keeper/own-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
@@ -51,7 +50,7 @@ async function main(context: Context): Promise<ProgramEnd> {
       await destroyPool(pool);
       throw error;
     }
-    if (context.stdoutIsTerminal) report('made the pool; this shell joins it with eval "$(js-create)"');
+    if (context.isTerminal(1)) report('made the pool; this shell joins it with eval "$(js-create)"');
     return 0;
   }
   try {

@@ -1,6 +1,6 @@
 import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
 import { JobserverError } from '../errors.js';
-import { destroyPool } from '../keeper/destroy-pool.js';
+import { destroyPool } from '../keeper/own-pool.js';
 import { requirePool } from '../pool/find-pool.js';
 
 export const command: Command = {

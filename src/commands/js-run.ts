@@ -1,11 +1,8 @@
-import { quote } from 'shell-quote';
 import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
 import { AUTH_OPTION, parseAuthChoice, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
-import { JobserverError } from '../errors.js';
+import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { endOf, type Job, startInPool, startJob } from '../jobs/run-job.js';
-import { createPool } from '../keeper/create-pool.js';
-import { destroyPool } from '../keeper/destroy-pool.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { stateRoot } from '../pool/state-folder.js';
@@ -15,8 +12,8 @@ import { readProcess, selfId } from '../process/process-table.js';
 import { type SignalWatch, watchSignals } from '../process/signals.js';
 import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire.js';
-import { closeClaim, recordJob } from '../slots/claim.js';
-import { releaseClaim } from '../slots/release.js';
+import { recordJob } from '../slots/claim.js';
+import { releaseOwnClaim } from '../slots/release.js';
 import { findTool, MAKE } from '../tools/table.js';
 
 export const command: Command = {
@@ -42,13 +39,14 @@ async function main(context: Context): Promise<ProgramEnd> {
   if (program === undefined) throw new JobserverError('usage', 'no command given');
   // A make below reads the flag itself, and has to run for make -n to be of use.
   if (isDryRun(parseMakeFlags(env.MAKEFLAGS ?? '')) && !args.has('ignore-dry-run') && findTool(program) !== MAKE) {
+    const { quote } = await import('shell-quote');
     context.print(`${quote([...job.words])}\n`);
     return 0;
   }
   const found = findPoolOrWarn(context);
   const signals = watchSignals();
   try {
-    if (found instanceof JobserverError) return await startJob(job, leaveEnvironment(env), signals).ended;
+    if (isJobserverError(found)) return await startJob(job, leaveEnvironment(env), signals).ended;
     if (found === undefined) return await startJob(job, {}, signals).ended;
     return await runInSlots(found, wish, withoutPair(job, found), context, signals);
   } catch (error) {
@@ -63,7 +61,7 @@ function findPoolOrWarn({ args, env, parent, report }: Context): Pool | Jobserve
     return args.has('require') ? requirePool({ env, parent, fifo }) : findPool({ env, parent, fifo });
   } catch (error) {
     const optional = fifo === undefined && !args.has('require');
-    if (!(error instanceof JobserverError) || error.kind !== 'no-pool' || !optional) throw error;
+    if (!isJobserverError(error) || error.kind !== 'no-pool' || !optional) throw error;
     report(`warning: ${error.message}; running the command without a slot`);
     return error;
   }
@@ -85,7 +83,7 @@ async function runInSlots(
   pool: Pool,
   { slots, timeout, choice }: Wish,
   job: Job,
-  { env, report, stderrIsTerminal }: Context,
+  { env, report, isTerminal }: Context,
   signals: SignalWatch,
 ): Promise<ProgramEnd> {
   const root = stateRoot(env);
@@ -95,20 +93,20 @@ async function runInSlots(
     interrupt: signals.interrupt,
     command: job.words.join(' '),
     onLongWait: () => {
-      if (stderrIsTerminal) report(slots === 1 ? 'waiting for a slot' : `waiting for ${slots} slots`);
+      if (isTerminal(2)) report(slots === 1 ? 'waiting for a slot' : `waiting for ${slots} slots`);
     },
   });
+  // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
+  const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
   let own: Pool | undefined;
   try {
-    // Whatever a job does with a pool of just its slots, they go back.
-    if (slots > 1) own = await createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
+    own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
     const running = await startInPool(job, { pool: own ?? pool, choice, slots, root }, signals);
     const child = readProcess(running.pid);
     if (child !== undefined) recordJob(claim, child.id);
     return await running.ended;
   } finally {
-    if (own !== undefined) await destroyPool(own);
-    closeClaim(claim);
-    releaseClaim(pool, claim.id, selfId());
+    if (own !== undefined) await keeper?.destroyPool(own);
+    releaseOwnClaim(claim);
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants } from 'node:fs';
 import type { AuthChoice } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
+import { FIFO_VARIABLE } from '../pool/find-pool.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { STATE_VARIABLE } from '../pool/state-folder.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
@@ -87,11 +88,12 @@ export function joinEnvironment(pool: Pool, env: Env, root: string, pair?: { rea
     CARGO_MAKEFLAGS: undefined,
     MFLAGS: undefined,
     [STATE_VARIABLE]: root,
+    [FIFO_VARIABLE]: pair && fifoOf(pool) && `${auth}=${fifoOf(pool)}`,
   };
 }
 
 /** @returns what hides any pool from an environment */
 export function leaveEnvironment(env: Env): Changes {
   const flags = mergeMakeFlags(env.MAKEFLAGS ?? '');
-  return { MAKEFLAGS: flags || undefined, CARGO_MAKEFLAGS: undefined, MFLAGS: undefined };
+  return { MAKEFLAGS: flags || undefined, CARGO_MAKEFLAGS: undefined, MFLAGS: undefined, [FIFO_VARIABLE]: undefined };
 }

@@ -62,7 +62,7 @@ export function startJob(
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
 ): Running {
-  signals.interrupt.throwIfAborted();
+  if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
   const [file = '', ...args] = words;
   const running = startProgram({
     file,

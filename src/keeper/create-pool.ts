@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
@@ -7,6 +6,7 @@ import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import { openPool, type Pool } from '../pool/pool.js';
 import type { ProcessId } from '../process/process-table.js';
+import { readOutput } from '../process/read-output.js';
 import type { KeeperOrder } from './keeper.js';
 
 /** What kind of pool to make. */
@@ -30,7 +30,8 @@ export interface PoolWish {
  * @throws JobserverError 'usage' for a path that cannot be, 'failed' where the system refuses; nothing is left then
  */
 export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
-  const path = wish.fifo === undefined ? `${root}/${randomBytes(5).toString('hex')}.fifo` : checkPath(wish.fifo);
+  const path =
+    wish.fifo === undefined ? `${root}/${process.pid}-${Date.now().toString(36)}.fifo` : checkPath(wish.fifo);
   await makeFifo(path, wish.mode ?? 0o600);
   const stat = statSync(path, { bigint: true });
   const key = identify(stat);
@@ -70,14 +71,10 @@ async function makeFifo(path: string, mode: number): Promise<void> {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
     throw new JobserverError('failed', `cannot create the FIFO '${path}': File exists`);
   }
-  const { execa } = await import('execa');
-  const { failed, stderr, code } = await execa('mkfifo', ['-m', mode.toString(8), '--', path], {
-    reject: false,
-    stdin: 'ignore',
-    env: { LC_ALL: 'C' },
-  });
+  const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+  const { failed, stderr, code } = await readOutput('mkfifo', ['-m', mode.toString(8), '--', path], env);
   if (failed) {
-    const reason = code === 'ENOENT' ? 'mkfifo(1) is not on PATH' : (stderr ?? '').split(': ').at(-1);
+    const reason = code === 'ENOENT' ? 'mkfifo(1) is not on PATH' : stderr.split(': ').at(-1);
     throw new JobserverError('failed', `cannot create the FIFO '${path}': ${reason}`);
   }
 }

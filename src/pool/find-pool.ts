@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import { JobserverError } from '../errors.js';
-import { findMakesAbove } from '../process/makes-above.js';
+import { walkUp } from '../process/ancestry.js';
 import { descriptorStat } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
+import { isClientOf } from './folder.js';
 import { identify } from './identity.js';
 import { openPool, type Pool, type Way } from './pool.js';
 import { ensureStateRoot } from './state-folder.js';
@@ -24,26 +26,25 @@ export interface Lookup {
  */
 export function findPool({ env, parent, fifo }: Lookup): Pool | undefined {
   if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, ensureStateRoot(env));
-  const advertised = findAdvertised(env);
+  const advertised = findAdvertised((name) => env[name]);
   if (advertised === undefined) return undefined;
-  const way = findWay(advertised, parent);
-  return openPool(way, ensureStateRoot(env), advertised.jobs);
+  const root = ensureStateRoot(env);
+  return openPool(findWay(advertised, env, root, parent), root, advertised.jobs);
 }
 
-function findWay({ auth, text, closed, variable }: Advertised, parent: number): Way {
+function findWay({ auth, text, closed, variable }: Advertised, env: Env, root: string, parent: number): Way {
   if (auth.kind === 'fifo') return auth;
   if (auth.kind === 'invalid') {
     throw new JobserverError('no-pool', `cannot join the pool '${text}' of ${variable}: neither fifo:PATH nor R,W`);
   }
-  const pair = auth.kind === 'pair' ? auth : closed;
-  const way = pair?.kind === 'pair' ? (findPairAbove(pair, text) ?? findInheritedPair(pair, parent)) : undefined;
-  if (way === undefined) {
-    throw new JobserverError(
-      'no-pool',
-      `cannot join the pool '${text}' of ${variable}: the descriptors are closed; put '+' before the recipe line, or use make 4.4`,
-    );
-  }
-  return way;
+  const inherited = auth.kind === 'pair' ? findInheritedPair(auth, parent) : undefined;
+  const pair = closed ?? auth;
+  const way = inherited ?? (pair.kind === 'pair' ? findPairAbove(pair, text, env, root) : undefined);
+  if (way !== undefined) return way;
+  throw new JobserverError(
+    'no-pool',
+    `cannot join the pool '${text}' of ${variable}: the descriptors are closed; put '+' before the recipe line, or use make 4.4`,
+  );
 }
 
 interface Pair {
@@ -52,25 +53,38 @@ interface Pair {
 }
 
 /**
- * make's own pair, as make has it open. It is the surest, for in this process other pipes may sit at those numbers
- * (Node's own do), and it is there also for a recipe line without `+`.
+ * The pair as this process got it from its parent. That it is the parent's too tells it from pipes of Node's own, which may
+ * sit at those numbers.
  */
-function findPairAbove(pair: Pair, text: string): Way | undefined {
-  for (const { make, env } of findMakesAbove()) {
-    const told = findAdvertised(env);
-    if (told?.text === text && isPipe(pair, make.pid)) return { kind: 'pair', ...pair, holder: make.pid };
-  }
-  return undefined;
-}
-
-/** The pair as this process got it from its parent. That it is the parent's too tells it from pipes of Node's own. */
 function findInheritedPair(pair: Pair, parent: number): Way | undefined {
-  const own = isPipe(pair, process.pid);
-  return own !== undefined && own === isPipe(pair, parent) ? { kind: 'pair', ...pair, holder: process.pid } : undefined;
+  const own = pipeOf(pair, process.pid);
+  const theirs = pipeOf(pair, parent);
+  return own !== undefined && own === theirs ? { kind: 'pair', ...pair, holder: process.pid } : undefined;
 }
 
-/** @returns the identity of the pipe, where both descriptors of that process are of one pipe. */
-function isPipe({ read, write }: Pair, pid: number): string | undefined {
+/** Set beside a pair of a pool of ours, as `R,W=PATH`: programs such as Python close what they inherit; a path stays. */
+export const FIFO_VARIABLE = 'JOBSERVER_TOOLS_FIFO';
+
+/**
+ * The pair of whoever advertised it, where it is closed to this process: of the nearest make above, as make has it open,
+ * which is there also for a recipe line without `+`; or the FIFO of a pool of ours, where that is nearer.
+ */
+function findPairAbove(pair: Pair, text: string, env: Env, root: string): Way | undefined {
+  const mark = env[FIFO_VARIABLE];
+  const path = mark?.startsWith(`${text}=/`) ? mark.slice(text.length + 1) : undefined;
+  const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true });
+  const ours: Way | undefined = path === undefined || stat === undefined ? undefined : { kind: 'fifo', path };
+  for (const { entry, findMake } of walkUp()) {
+    if (ours !== undefined && stat !== undefined && isClientOf(`${root}/${identify(stat)}`, entry.id)) return ours;
+    const make = findMake();
+    if (make === undefined || findAdvertised(make.variable)?.text !== text) continue;
+    if (pipeOf(pair, make.pid) !== undefined) return { kind: 'pair', ...pair, holder: make.pid };
+  }
+  return ours;
+}
+
+/** @returns the identity of the pipe, where both descriptors of that process are of one pipe */
+function pipeOf({ read, write }: Pair, pid: number): string | undefined {
   const [one, other] = [descriptorStat(pid, read), descriptorStat(pid, write)];
   if (!one?.isFIFO() || !other?.isFIFO()) return undefined;
   const key = identify(one);

@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { attempt, errorCode, JobserverError } from '../errors.js';
+import { cannot, errorCode, JobserverError } from '../errors.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -27,21 +27,22 @@ export function stateRoot(env: Env): string {
  */
 export function ensureStateRoot(env: Env): string {
   const root = stateRoot(env);
-  try {
-    mkdirSync(root, { mode: 0o700 });
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') {
-      throw attempt('create the state folder', root, () => {
-        throw error;
-      });
-    }
-  }
-  checkPrivate(root);
+  const stat = lstatSync(root, { throwIfNoEntry: false }) ?? create(root);
+  checkPrivate(root, stat);
   return root;
 }
 
-function checkPrivate(root: string): void {
-  const stat = attempt('read the state folder', root, () => lstatSync(root));
+function create(root: string): Stats {
+  try {
+    mkdirSync(root, { mode: 0o700 });
+  } catch (error) {
+    // Another command may have been quicker.
+    if (errorCode(error) !== 'EEXIST') throw cannot('create the state folder', root, error);
+  }
+  return lstatSync(root);
+}
+
+function checkPrivate(root: string, stat: Stats): void {
   const refuse = (why: string) =>
     new JobserverError('failed', `refusing the state folder '${root}': ${why}; remove it or set ${STATE_VARIABLE}`);
   if (stat.isSymbolicLink()) throw refuse('it is a symbolic link');

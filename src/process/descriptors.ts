@@ -6,8 +6,11 @@ import { listDescriptors, readDescriptor } from './process-table.js';
  * They are told from Node's own by being the parent's too. To be called before anything is opened.
  */
 export function listInherited(parent: number): number[] {
-  return listDescriptors(parent).filter((fd) => {
-    if (fd < 3) return false;
+  const candidates = listDescriptors(parent).filter((fd) => fd >= 3);
+  if (candidates.length === 0) return [];
+  const own = listDescriptors('self');
+  return candidates.filter((fd) => {
+    if (!own.includes(fd)) return false;
     const link = readDescriptor('self', fd);
     // Where the parent is a Node program, it has event descriptors of the same name at the same numbers.
     return link !== undefined && !link.startsWith('anon_inode:') && link === readDescriptor(parent, fd);

@@ -25,7 +25,7 @@ export interface ProcessEntry {
 export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return undefined;
   }
@@ -71,29 +71,21 @@ export function parseProcessId(text: string): ProcessId | undefined {
   return /^\d+\.\d+$/.test(text) ? (text as ProcessId) : undefined;
 }
 
-/** Walks from a process up to the first: itself, its parent, and so on, as far as they can be seen. */
-export function* ancestry(pid: number | 'self'): Generator<ProcessEntry> {
-  let entry = readProcess(pid);
-  while (entry !== undefined) {
-    yield entry;
-    entry = entry.parent > 0 ? readProcess(entry.parent) : undefined;
-  }
-}
-
-/** @returns the environment that a process was started with, or undefined where we may not read it. */
-export function readEnvironment(pid: number): Record<string, string> | undefined {
-  let text: string;
+/** @returns the environment that a process was started with, as the kernel has it; undefined where we may not read it */
+export function readEnvironment(pid: number): string | undefined {
   try {
-    text = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
   } catch {
     return undefined;
   }
-  const env: Record<string, string> = {};
-  for (const entry of text.split('\0')) {
-    const equals = entry.indexOf('=');
-    if (equals > 0) env[entry.slice(0, equals)] = entry.slice(equals + 1);
-  }
-  return env;
+}
+
+/** @returns a variable's value in what readEnvironment() gave */
+export function variableIn(environment: string, name: string): string | undefined {
+  const start = environment.startsWith(`${name}=`) ? 0 : environment.indexOf(`\0${name}=`) + 1;
+  if (start === 0 && !environment.startsWith(`${name}=`)) return undefined;
+  const end = environment.indexOf('\0', start);
+  return environment.slice(start + name.length + 1, end < 0 ? undefined : end);
 }
 
 /** @returns what a process's descriptor leads to: `pipe:[123]`, `/tmp/fifo`; undefined where it is closed or hidden. */

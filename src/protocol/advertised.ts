@@ -16,10 +16,13 @@ export interface Advertised {
   jobs: number | undefined;
 }
 
-/** @returns the pool that the environment advertises, or undefined where there is no jobserver. */
-export function findAdvertised(env: Readonly<Record<string, string | undefined>>): Advertised | undefined {
+/**
+ * @param get gives a variable's value
+ * @returns the pool that the environment advertises, or undefined where there is no jobserver
+ */
+export function findAdvertised(get: (name: string) => string | undefined): Advertised | undefined {
   for (const variable of VARIABLES) {
-    const flags = parseMakeFlags(env[variable] ?? '');
+    const flags = parseMakeFlags(get(variable) ?? '');
     const auths = findAuths(flags);
     const text = auths.at(-1);
     if (text === undefined) continue;

@@ -1,8 +1,8 @@
 import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { selfId } from '../process/process-table.js';
-import { type Claim, closeClaim, openClaim } from './claim.js';
-import { releaseClaim } from './release.js';
+import { type Claim, openClaim } from './claim.js';
+import { releaseOwnClaim } from './release.js';
 import { findSlotOwner } from './slot-owner.js';
 import { tryTakeSlots } from './take.js';
 import { noSlot, type WaitOptions, waitForSlots } from './wait.js';
@@ -15,7 +15,7 @@ export interface Wish extends WaitOptions {
 
 /**
  * Takes slots for this process, waiting for them as long as the wish allows; a timeout of 0 does not wait.
- * @returns the claim; closeClaim() and releaseClaim() end it
+ * @returns the claim; releaseOwnClaim() ends it
  * @throws JobserverError 'no-slot', 'no-pool', 'usage' for more than the pool has, 'failed'; nothing is held then
  */
 export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
@@ -23,16 +23,14 @@ export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
   if (most !== undefined && wish.count > most) {
     throw new JobserverError('usage', `cannot take ${wish.count} slots: the pool '${describePool(pool)}' has ${most}`);
   }
-  const self = selfId();
-  const claim = openClaim(pool, self, findSlotOwner(pool), wish.command);
+  const claim = openClaim(pool, selfId(), findSlotOwner(pool), wish.command);
   try {
     if (tryTakeSlots(claim, wish.count)) return claim;
     if (wish.timeout === 0) throw noSlot(claim, wish.count, 0);
     await waitForSlots(claim, wish);
     return claim;
   } catch (error) {
-    closeClaim(claim);
-    releaseClaim(pool, claim.id, self);
+    releaseOwnClaim(claim);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { constants, openSync, readdirSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
 import { claimsFolder, createFolders } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
@@ -16,6 +16,8 @@ export interface Claim {
   owner: ProcessId | undefined;
   /** How many slots it holds. */
   held: number;
+  /** The bytes of those that are tokens. */
+  tokens: number[];
   /** Whether the slot owner's implicit slot is among them. */
   implicit: boolean;
   /** Whether it has the lock of those that take more than one slot. */
@@ -52,7 +54,7 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: ProcessId | unde
     try {
       const fd = openSync(file, flags, 0o600);
       writeSync(fd, `${head.join('\n')}\n`);
-      return { id: holder, pool, owner, held: 0, implicit: false, several: false, fd };
+      return { id: holder, pool, owner, held: 0, tokens: [], implicit: false, several: false, fd };
     } catch (error) {
       // The last claim of another command may just have taken the folder with it.
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
@@ -76,17 +78,13 @@ export function handOver(claim: Claim, holder: ProcessId): string {
 /** Writes down a token that was just taken. */
 export function recordToken(claim: Claim, byte: number): void {
   writeSync(claim.fd, `token ${byte.toString(16).padStart(2, '0')}\n`);
+  claim.tokens.push(byte);
   claim.held++;
 }
 
 /** Writes down the process that runs in the slots: its job goes on also where the holder dies. */
 export function recordJob(claim: Claim, job: ProcessId): void {
   writeSync(claim.fd, `job ${job}\n`);
-}
-
-/** Gives up the open file; the claim stays on disk. */
-export function closeClaim(claim: Claim): void {
-  closeSync(claim.fd);
 }
 
 /** @returns the names of all claims of a pool */

@@ -1,4 +1,4 @@
-import { linkSync, statSync, unlinkSync } from 'node:fs';
+import { linkSync, rmSync, statSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
 import { locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
@@ -28,8 +28,13 @@ export function tryLock(claim: Claim, name: string): boolean {
   }
 }
 
+/** Frees a lock that this process's claim has. */
+export function freeLock(pool: Pool, name: string): void {
+  rmSync(lockFile(pool, name), { force: true });
+}
+
 /** Frees a lock that the claim's file, known by its inode, has; another's lock of that name stays. */
 export function unlock(pool: Pool, name: string, inode: number): void {
   const file = lockFile(pool, name);
-  if (statSync(file, { throwIfNoEntry: false })?.ino === inode) unlinkSync(file);
+  if (statSync(file, { throwIfNoEntry: false })?.ino === inode) freeLock(pool, name);
 }

@@ -2,12 +2,12 @@ import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs
 import { attempt, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
-import { isAlive, type ProcessId } from '../process/process-table.js';
-import { claimFile, listClaims, readClaim } from './claim.js';
-import { SEVERAL, slotLock, unlock } from './lock.js';
+import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
+import { type Claim, claimFile, listClaims, readClaim } from './claim.js';
+import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
 
 /**
- * Returns everything that a claim holds and removes it.
+ * Returns everything that a claim on disk holds and removes it.
  * @param returner this process
  * @returns false where there is no such claim (any more): somebody else returned it, and no token is put twice
  * @throws JobserverError 'failed' where the pool does not take the tokens
@@ -15,10 +15,31 @@ import { SEVERAL, slotLock, unlock } from './lock.js';
 export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
   const claim = readClaim(pool, id);
   if (claim === undefined) return false;
-  const taken = claimFile(pool, `${id.replace(/~.*/, '')}~${returner}`);
   // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
   // of N; one too few can be made good.
   const tokens = claim.returner === undefined ? claim.tokens : [];
+  const taken = returnTokens(pool, id, tokens, returner);
+  if (taken === undefined) return false;
+  if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
+  unlock(pool, SEVERAL, claim.inode);
+  removeClaim(pool, taken);
+  return true;
+}
+
+/** Returns a claim that this process holds and knows all of. @throws as releaseClaim */
+export function releaseOwnClaim({ pool, id, tokens, implicit, several, owner, fd }: Claim): void {
+  closeSync(fd);
+  const taken = returnTokens(pool, id, tokens, selfId());
+  // Gone with the pool.
+  if (taken === undefined) return;
+  if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
+  if (several) freeLock(pool, SEVERAL);
+  removeClaim(pool, taken);
+}
+
+/** @returns the claim's file, which is this process's alone from now on; undefined where somebody else was first */
+function returnTokens(pool: Pool, id: string, tokens: readonly number[], returner: ProcessId): string | undefined {
+  const taken = claimFile(pool, `${id.replace(/~.*/, '')}~${returner}`);
   const pipe = tokens.length === 0 ? undefined : openForWriting(pool);
   try {
     // Of all who try, one wins the rename.
@@ -26,17 +47,18 @@ export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boole
     if (pipe !== undefined) {
       attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.from(tokens)));
     }
+    return taken;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   } finally {
     if (pipe !== undefined) closeSync(pipe);
   }
-  if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
-  unlock(pool, SEVERAL, claim.inode);
+}
+
+function removeClaim(pool: Pool, taken: string): void {
   unlinkSync(taken);
   if (pool.record === undefined) removeUnusedFolders(pool.folder);
-  return true;
 }
 
 /** Returns a token that no claim speaks of. */

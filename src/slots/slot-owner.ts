@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import { claimsFolder, sessionFile } from '../pool/folder.js';
+import { isClientOf } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
-import { findMakesAbove, type MakeAbove } from '../process/makes-above.js';
-import { ancestry, descriptorStat, type ProcessId } from '../process/process-table.js';
+import { type MakeAbove, walkUp } from '../process/ancestry.js';
+import { descriptorStat, type ProcessId } from '../process/process-table.js';
 import { findAdvertised } from '../protocol/advertised.js';
 
 /**
@@ -13,28 +13,17 @@ import { findAdvertised } from '../protocol/advertised.js';
  * @returns the process that the slot is named after, or undefined where nobody above has a slot, as after nohup or setsid
  */
 export function findSlotOwner(pool: Pool): ProcessId | undefined {
-  const makes = findMakesAbove();
-  let next = makes.next();
-  for (const entry of ancestry('self')) {
-    if (isOurs(pool, entry.id)) return entry.id;
-    if (!next.done && next.value.child.id === entry.id) {
-      if (isClient(pool, next.value)) return entry.id;
-      next = makes.next();
-    }
+  for (const { entry, findMake } of walkUp()) {
+    if (isClientOf(pool.folder, entry.id)) return entry.id;
+    const make = findMake();
+    if (make !== undefined && isClient(pool, make)) return entry.id;
   }
   return undefined;
 }
 
-function isOurs(pool: Pool, id: ProcessId): boolean {
-  // A claim of js-run has just the holder's name; one of js-acquire has more to its name, and starts nothing.
-  return exists(`${claimsFolder(pool.folder)}/${id}`) || exists(sessionFile(pool.folder, id));
-}
-
-const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
-
 /** @returns whether it was this pool that the make told its child of; it may have one of its own */
-function isClient(pool: Pool, { make, env }: MakeAbove): boolean {
-  const told = findAdvertised(env);
+function isClient(pool: Pool, make: MakeAbove): boolean {
+  const told = findAdvertised(make.variable);
   if (told === undefined) return false;
   const auth = told.closed ?? told.auth;
   if (auth.kind === 'pair') {

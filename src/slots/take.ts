@@ -1,7 +1,6 @@
-import { fstatSync } from 'node:fs';
 import { tryTakeToken } from '../pool/take-token.js';
 import { type Claim, recordToken } from './claim.js';
-import { SEVERAL, slotLock, tryLock, unlock } from './lock.js';
+import { freeLock, SEVERAL, slotLock, tryLock } from './lock.js';
 
 /**
  * Takes what is free now: the slot owner's implicit slot, then tokens.
@@ -21,7 +20,7 @@ export function tryTakeSlots(claim: Claim, count: number): boolean {
     recordToken(claim, byte);
   }
   if (claim.several) {
-    unlock(claim.pool, SEVERAL, fstatSync(claim.fd).ino);
+    freeLock(claim.pool, SEVERAL);
     claim.several = false;
   }
   return true;

@@ -1,10 +1,11 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { JobserverError } from '../errors.js';
+import { Interrupted, JobserverError } from '../errors.js';
 import { awaitTokens, type TokenWait } from '../pool/await-token.js';
 import { locksFolder } from '../pool/folder.js';
 import { describePool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { isAlive, selfId } from '../process/process-table.js';
+import type { Interrupt } from '../process/signals.js';
 import { type Claim, recordToken } from './claim.js';
 import { putToken, sweepClaims } from './release.js';
 import { mayTakeTokens, tryTakeSlots } from './take.js';
@@ -15,8 +16,8 @@ export interface WaitOptions {
   count: number;
   /** Milliseconds; undefined waits for ever. */
   timeout: number | undefined;
-  /** Ends the wait with the signal's reason. */
-  interrupt: AbortSignal | undefined;
+  /** Ends the wait. */
+  interrupt: Interrupt;
   /** Called once, after a second. */
   onLongWait: () => void;
 }
@@ -46,7 +47,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       locks?.close();
       clearInterval(timer);
       clearTimeout(deadline);
-      interrupt?.removeEventListener('abort', onInterrupt);
+      interrupt.onSignal = undefined;
       settle();
     };
     const fail = (error: unknown) => end(() => reject(error));
@@ -73,7 +74,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       if (pool.record !== undefined && !isAlive(pool.record.keeper)) fail(poolIsGone(pool));
       else if (sweepClaims(pool, selfId()) > 0 || locks === undefined) tryAgain();
     });
-    const onInterrupt = () => fail(interrupt?.reason);
+    const onSignal = (signal: NodeJS.Signals) => fail(new Interrupted(signal));
 
     const locks =
       claim.owner === undefined && count === 1 ? undefined : watchFolder(locksFolder(pool.folder), tryAgain);
@@ -82,8 +83,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       timeout === undefined
         ? undefined
         : setTimeout(() => fail(noSlot(claim, count, timeout)), Math.min(timeout, MAX_TIMER));
-    interrupt?.addEventListener('abort', onInterrupt);
-    if (interrupt?.aborted) onInterrupt();
+    interrupt.onSignal = onSignal;
+    if (interrupt.signal !== undefined) onSignal(interrupt.signal);
     // What was freed before the watch began has told nobody.
     look();
     tryAgain();

@@ -30,16 +30,10 @@ export async function askVersion(
   const note = `${root}/versions/${encodeURIComponent(file)},${stat.size},${stat.mtimeMs}`;
   const known = readNote(note);
   if (known !== undefined) return parseVersion(known);
+  const { readOutput } = await import('../process/read-output.js');
   // A make must not take our MAKEFLAGS for its own.
-  const { execa } = await import('execa');
-  const { stdout } = await execa(file, tool.version.args, {
-    env: { PATH: env.PATH ?? '', LC_ALL: 'C' },
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-    timeout: 10_000,
-  });
-  const [, major = '', minor = ''] = tool.version.pattern.exec(stdout ?? '') ?? [];
+  const { stdout } = await readOutput(file, tool.version.args, { PATH: env.PATH, LC_ALL: 'C' });
+  const [, major = '', minor = ''] = tool.version.pattern.exec(stdout) ?? [];
   writeNote(root, note, `${major}.${minor}`);
   return parseVersion(`${major}.${minor}`);
 }

@@ -1,27 +1,43 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { constants } from 'node:os';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Found } from './parts.js';
 
 /** What the caller's environment may say; the rest (a pool of his, RUSTFLAGS, GOFLAGS, CC) would change what is built. */
-const KEPT = [
-  'HOME',
-  'LANG',
-  'LC_ALL',
-  'PYENV_ROOT',
-  'RUSTUP_HOME',
-  'RUSTUP_TOOLCHAIN',
-  'TMPDIR',
-  'USER',
-  'XDG_RUNTIME_DIR',
-];
+const KEPT = ['HOME', 'LANG', 'LC_ALL', 'PYENV_ROOT', 'RUSTUP_HOME', 'RUSTUP_TOOLCHAIN', 'TMPDIR', 'USER'];
 
 /**
- * Runs the Makefile in a pool of `slots`, its output into work/make.log and its spans into work/spans.
- * Gives the exit status, 128+n for a signal.
+ * What ends the build. It runs in a process group of its own, and all of that is sent SIGTERM whichever came: make hands
+ * a signal to its recipes' shells at most, cargo none to its compilers, and most of them outlive who started them.
  */
-export async function runBuild(work: string, slots: number, { parts, python }: Found): Promise<number> {
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export type Outcome = {
+  /** Exit status of js-create, which is that of make; 128+n when a signal ended it, or us. */
+  status: number;
+  /** What of the pool is still there, by its name in the state folder: nothing, if js-create cleaned up. */
+  left: string[];
+};
+
+/** Runs the Makefile in a pool of `slots`, its output into work/make.log and its spans into work/spans. */
+export async function runBuild(work: string, slots: number, found: Found): Promise<Outcome> {
+  // A state folder for this build alone: what is in it afterwards was left by it. Not in `work`, for not every file
+  // system that a clone is on has FIFOs.
+  const runtime = mkdtempSync(join(tmpdir(), 'js-demo-'));
+  try {
+    const status = await runMake(work, slots, found, runtime);
+    // The versions of the tools are kept for the next time.
+    const left = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name !== 'jobserver-tools' && !name.startsWith('jobserver-tools/versions'),
+    );
+    return { status, left };
+  } finally {
+    rmSync(runtime, { recursive: true, force: true });
+  }
+}
+
+async function runMake(work: string, slots: number, { parts, python }: Found, runtime: string): Promise<number> {
   const bin = join(work, 'bin');
   const log = openSync(join(work, 'make.log'), 'w');
   const kept = Object.fromEntries(KEPT.map((name) => [name, process.env[name]]));
@@ -34,20 +50,31 @@ export async function runBuild(work: string, slots: number, { parts, python }: F
     ],
     {
       stdio: ['ignore', log, log],
-      env: { ...kept, PATH: `${bin}${delimiter}${process.env.PATH}`, SPANS: join(work, 'spans') },
+      detached: true,
+      env: {
+        ...kept,
+        PATH: `${bin}${delimiter}${process.env.PATH}`,
+        SPANS: join(work, 'spans'),
+        XDG_RUNTIME_DIR: runtime,
+      },
     },
   );
-  // A ^C reaches the builds too, which clean up: stay until they have. What is sent to this process alone is handed on.
-  const onInterrupt = () => {};
-  const onTerminate = () => child.kill('SIGTERM');
-  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  let caught: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    caught = signal;
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     return await new Promise((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGTERM']));
+      child.on('close', (code, signal) => {
+        const by = caught ?? signal;
+        resolve(by ? 128 + constants.signals[by] : (code ?? 1));
+      });
     });
   } finally {
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
     closeSync(log);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * npm run demo: cargo, three pip wheels, go and a recursive make side by side in one pool of four slots, and a picture of
- * what ran when. Exit status 0 when everything was built, never more than four jobs ran, and four did.
+ * what ran when. Exit status 0 when everything was built, never more than four jobs ran, four did, and nothing of the
+ * pool is left.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -24,14 +25,19 @@ async function main(): Promise<number> {
   console.log(
     `building ${found.parts.map(({ name }) => name).join(', ')} in a pool of ${SLOTS}; logs in test/demo/work`,
   );
-  const status = await runBuild(WORK, SLOTS, found);
+  const { status, left } = await runBuild(WORK, SLOTS, found);
   const spansFile = join(WORK, 'spans');
   const spans = existsSync(spansFile) ? parseSpans(readFileSync(spansFile, 'utf8')) : [];
-  console.log(drawLanes(spans, process.stdout.columns ?? 80, { slots: SLOTS, colour: hasColour() }));
+  console.log(drawLanes(spans, process.stdout.columns || 80, { slots: SLOTS, colour: hasColour() }));
+  if (status > 128) {
+    console.error('demo: interrupted');
+    return status;
+  }
   if (status !== 0) {
     for (const log of failedLogs(WORK)) console.error(tailOf(log));
     return fail(`the build ended with status ${status}`);
   }
+  if (left.length > 0) return fail(`js-create left behind ${left.join(', ')}`);
   return judge(spans, found.parts);
 }
 
@@ -44,7 +50,7 @@ function judge(spans: Span[], parts: Part[]): number {
     parts.reduce((sum, { widest }) => sum + widest, 0),
   );
   if (reached < wanted) return fail(`no more than ${reached} jobs ran at the same time, ${wanted} could have`);
-  console.log(`${(reachedFor(spans, wanted) / 1000).toFixed(1)} s with ${wanted} jobs at once, none with more`);
+  console.log(`${(reachedFor(spans, wanted) / 1000).toFixed(1)} s with ${wanted} at once, never more`);
   return 0;
 }
 

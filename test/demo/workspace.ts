@@ -16,6 +16,7 @@ export function makeWorkspace(work: string, repository: string): void {
     ...rustWorkspace(),
     'config/go/telemetry/mode': 'off 2020-01-01\n',
   });
+  mkdirSync(join(work, 'tmp'));
   const bin = join(work, 'bin');
   mkdirSync(bin);
   for (const file of readdirSync(join(repository, 'bin'))) {

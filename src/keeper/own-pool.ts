@@ -1,0 +1,3 @@
+// What the commands load only where they make or end a pool.
+export { createPool, type PoolWish } from './create-pool.js';
+export { destroyPool } from './destroy-pool.js';

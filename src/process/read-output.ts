@@ -1,0 +1,32 @@
+import { execa } from 'execa';
+
+/** What a program that ran to its end left. */
+export interface Output {
+  failed: boolean;
+  stdout: string;
+  stderr: string;
+  /** The system's error code where it could not be started. */
+  code: string | undefined;
+}
+
+/** Milliseconds that a program may take that only prints a version or makes a FIFO. */
+const PATIENCE = 10_000;
+
+/**
+ * Runs a small program to its end, without input.
+ * @param env all of its environment
+ */
+export async function readOutput(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Output> {
+  const { failed, stdout, stderr, code } = await execa(file, args, {
+    env,
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    timeout: PATIENCE,
+  });
+  return { failed, stdout: stdout ?? '', stderr: stderr ?? '', code };
+}
