@@ -1,4 +1,4 @@
-import { type ProcessEntry, readEnvironment, readProcess, variableIn } from './process-table.js';
+import { type ProcessEntry, readEnvironment, readProcess, selfAtStart, variableIn } from './process-table.js';
 
 /** A make above us, and what it told its child. */
 export interface MakeAbove {
@@ -16,7 +16,7 @@ export interface Ancestor {
 
 /** Walks from this process up to the first, as far as processes can be seen. */
 export function* walkUp(): Generator<Ancestor> {
-  for (let entry = readProcess('self'); entry !== undefined; entry = readProcess(entry.parent)) {
+  for (let entry: ProcessEntry | undefined = selfAtStart(); entry !== undefined; entry = readProcess(entry.parent)) {
     const { pid, parent } = entry;
     yield { entry, findMake: () => findMake(pid, parent) };
   }

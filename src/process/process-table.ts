@@ -47,14 +47,17 @@ export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
   };
 }
 
-let self: ProcessId | undefined;
+let self: ProcessEntry | undefined;
 
-/** @returns this process */
-export function selfId(): ProcessId {
-  self ??= readProcess('self')?.id;
+/** @returns this process as it was when it first looked: its terminal and foreground may be others by now */
+export function selfAtStart(): ProcessEntry {
+  self ??= readProcess('self');
   if (self === undefined) throw new JobserverError('failed', 'cannot read /proc/self/stat: is /proc mounted?');
   return self;
 }
+
+/** @returns this process */
+export const selfId = (): ProcessId => selfAtStart().id;
 
 /** @returns whether just that process, not a later one with its pid, still runs. */
 export function isAlive(id: ProcessId): boolean {

@@ -1,4 +1,4 @@
-import { readProcess } from './process-table.js';
+import { readProcess, selfAtStart } from './process-table.js';
 
 /** The signals that a person or a build system sends to end a job or to tell it something. */
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -29,7 +29,7 @@ export interface SignalWatch {
  * reaches it without us; passing it on would send it twice.
  */
 export function watchSignals(): SignalWatch {
-  const hadTerminal = readProcess('self')?.terminal !== 0;
+  const hadTerminal = selfAtStart().terminal !== 0;
   const interrupt: Interrupt = { signal: undefined, onSignal: undefined };
   let send: ((signal: NodeJS.Signals) => void) | undefined;
   let early = true;

@@ -1,4 +1,4 @@
-import { linkSync, rmSync, statSync } from 'node:fs';
+import { linkSync, statSync, unlinkSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
 import { locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
@@ -30,7 +30,12 @@ export function tryLock(claim: Claim, name: string): boolean {
 
 /** Frees a lock that this process's claim has. */
 export function freeLock(pool: Pool, name: string): void {
-  rmSync(lockFile(pool, name), { force: true });
+  try {
+    unlinkSync(lockFile(pool, name));
+  } catch (error) {
+    // It is gone where the whole pool is.
+    if (errorCode(error) !== 'ENOENT') throw cannot('free the lock', lockFile(pool, name), error);
+  }
 }
 
 /** Frees a lock that the claim's file, known by its inode, has; another's lock of that name stays. */
