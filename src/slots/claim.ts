@@ -3,6 +3,7 @@ import { attempt, cannot, errorCode } from '../errors.js';
 import { claimsFolder, createFolders } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
 import { type ProcessId, parseProcessId } from '../process/process-table.js';
+import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 
 /**
  * A claim: the slots that one job holds, as a file in the pool's folder that a person can read. Its name begins with the
@@ -13,7 +14,7 @@ export interface Claim {
   id: string;
   pool: Pool;
   /** Whose implicit slot this claim may take; undefined where there is no slot owner. */
-  owner: ProcessId | undefined;
+  owner: SlotOwner | undefined;
   /** How many slots it holds. */
   held: number;
   /** The bytes of those that are tokens. */
@@ -31,7 +32,7 @@ export interface ClaimRecord {
   holder: ProcessId;
   /** Set while somebody returns the slots. */
   returner: ProcessId | undefined;
-  owner: ProcessId | undefined;
+  owner: SlotOwner | undefined;
   /** What runs in the slots. */
   job: ProcessId | undefined;
   /** The bytes that were read. */
@@ -45,7 +46,7 @@ export interface ClaimRecord {
  * @param command what the slots are for, for a person to read
  * @throws JobserverError 'failed' where the file cannot be written
  */
-export function openClaim(pool: Pool, holder: ProcessId, owner: ProcessId | undefined, command: string): Claim {
+export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | undefined, command: string): Claim {
   const head = [`command ${JSON.stringify(command)}`, `since ${new Date().toISOString()}`];
   if (owner !== undefined) head.push(`owner ${owner}`);
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
@@ -117,7 +118,7 @@ export function readClaim(pool: Pool, id: string): ClaimRecord | undefined {
   return {
     holder,
     returner: parseProcessId(returnerText),
-    owner: parseProcessId(valuesOf('owner')[0] ?? ''),
+    owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
     tokens: valuesOf('token').map((hex) => Number.parseInt(hex, 16)),
     inode,

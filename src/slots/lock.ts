@@ -2,14 +2,14 @@ import { linkSync, statSync, unlinkSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
 import { locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
-import type { ProcessId } from '../process/process-table.js';
 import { type Claim, claimFile } from './claim.js';
+import type { SlotOwner } from './slot-owner.js';
 
 /** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */
 export const SEVERAL = 'several';
 
 /** The lock of a slot owner's implicit slot. */
-export const slotLock = (owner: ProcessId): string => `slot-${owner}`;
+export const slotLock = (owner: SlotOwner): string => `slot-${owner}`;
 
 const lockFile = (pool: Pool, name: string): string => `${locksFolder(pool.folder)}/${name}`;
 

@@ -7,16 +7,27 @@ import { descriptorStat, type ProcessId } from '../process/process-table.js';
 import { findAdvertised } from '../protocol/advertised.js';
 
 /**
+ * Who has an implicit slot: a process that a make started, or whatever one of our commands started or a session runs.
+ * A js-run that is a recipe's own process is both, and these are two slots: it runs in the one and gives the other.
+ */
+export type SlotOwner = `recipe-${ProcessId}` | `below-${ProcessId}`;
+
+/** @returns the slot owner that the text names, or undefined */
+export function parseSlotOwner(text: string): SlotOwner | undefined {
+  return /^(recipe|below)-\d+\.\d+$/.test(text) ? (text as SlotOwner) : undefined;
+}
+
+/**
  * Finds whose implicit slot this process may use: the nearest client of the pool above us, or rather what it started
  * (PROTOCOL 20, 21). A js-run is known by its claim and a session by its mark, both by pid and both in the pool's folder; a
  * make by the mark that it leaves on the environment.
- * @returns the process that the slot is named after, or undefined where nobody above has a slot, as after nohup or setsid
+ * @returns undefined where nobody above has a slot, as after nohup or setsid
  */
-export function findSlotOwner(pool: Pool): ProcessId | undefined {
+export function findSlotOwner(pool: Pool): SlotOwner | undefined {
   for (const { entry, findMake } of walkUp()) {
-    if (isClientOf(pool.folder, entry.id)) return entry.id;
+    if (isClientOf(pool.folder, entry.id)) return `below-${entry.id}`;
     const make = findMake();
-    if (make !== undefined && isClient(pool, make)) return entry.id;
+    if (make !== undefined && isClient(pool, make)) return `recipe-${entry.id}`;
   }
   return undefined;
 }
