@@ -2,7 +2,7 @@ import type { ErrorKind } from '../errors.js';
 import type { Command } from './command.js';
 
 /** There is no pool (EX_UNAVAILABLE of sysexits.h). */
-export const NO_POOL = 69;
+const NO_POOL = 69;
 
 /** No slot came in time (EX_TEMPFAIL). */
 const NO_SLOT = 75;

@@ -72,8 +72,10 @@ async function runInPool(job: Job, jobPool: JobPool, report: Context['report']):
 /** @returns N, as it was asked for or as the machine grants it */
 function chooseJobs({ args, env, report }: Context): number {
   const text = args.value('jobs');
-  if (text !== undefined) return parseCount('-j', text, MOST_JOBS);
-  const { count, reason } = countProcessors(env);
+  const { count, reason } =
+    text === undefined
+      ? countProcessors(env)
+      : { count: parseCount('-j', text, MOST_JOBS), reason: 'asked for with -j' };
   const jobs = Math.min(count, MOST_JOBS);
   if (args.has('verbose')) report(`N is ${jobs}: ${reason}`);
   return jobs;

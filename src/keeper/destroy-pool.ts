@@ -3,17 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
-import type { Pool } from '../pool/pool.js';
+import { closePool, type Pool } from '../pool/pool.js';
 import { isAlive, pidOf } from '../process/process-table.js';
 
 /** How long a keeper may take to end, in milliseconds. */
 const PATIENCE = 10_000;
 
 /**
- * Ends a pool of ours: its keeper, its FIFO and its state are gone when this returns.
+ * Ends a pool of ours, and closes it: its keeper, its FIFO and its state are gone when this returns.
  * @throws JobserverError 'failed' where it is not a pool of ours, or its keeper does not end
  */
-export async function destroyPool({ key, folder, record, way }: Pool): Promise<void> {
+export async function destroyPool(pool: Pool): Promise<void> {
+  const { key, folder, record, way } = pool;
   if (record === undefined) {
     const name = way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
     throw new JobserverError('failed', `cannot end the pool '${name}': js-create did not make it`);
@@ -30,4 +31,5 @@ export async function destroyPool({ key, folder, record, way }: Pool): Promise<v
   const stat = statSync(record.path, { throwIfNoEntry: false, bigint: true });
   if (stat !== undefined && identify(stat) === key) rmSync(record.path, { force: true });
   removeFolders(folder);
+  closePool(pool);
 }

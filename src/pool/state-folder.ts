@@ -1,5 +1,4 @@
 import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { cannot, errorCode, JobserverError } from '../errors.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -7,17 +6,20 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Says where the state folder is, so that a job with a TMPDIR of its own still shares the folder of its pool. */
 export const STATE_VARIABLE = 'JOBSERVER_TOOLS_STATE';
 
-const uid = (): number => process.getuid?.() ?? userInfo().uid;
+const uid = (): number => process.getuid?.() ?? -1;
 
 /** @returns the folder that all pools of this user keep their state in; nothing is created or checked. */
 export function stateRoot(env: Env): string {
-  if (env[STATE_VARIABLE]?.startsWith('/')) return env[STATE_VARIABLE];
+  // Under sudo the variables may still name another user's folders.
+  const state = env[STATE_VARIABLE];
+  if (state?.startsWith('/') && [undefined, uid()].includes(ownerOf(state))) return state;
   const runtime = env.XDG_RUNTIME_DIR;
-  // Under sudo the variable may still name another user's folder.
-  if (runtime?.startsWith('/') && statSync(runtime, { throwIfNoEntry: false })?.uid === uid()) {
-    return `${runtime}/jobserver-tools`;
-  }
+  if (runtime?.startsWith('/') && ownerOf(runtime) === uid()) return `${runtime}/jobserver-tools`;
   return `${env.TMPDIR || '/tmp'}/jobserver-tools-${uid()}`;
+}
+
+function ownerOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.uid;
 }
 
 /**

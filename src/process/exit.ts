@@ -1,11 +1,9 @@
-import { constants } from 'node:os';
-
 /** How a program ended: with a status, or by a signal. */
 export type ProgramEnd = number | { signal: NodeJS.Signals };
 
 /** @returns the exit status that a shell gives for it: 128+n after signal n */
 export function exitStatusOf(end: ProgramEnd): number {
-  return typeof end === 'number' ? end : 128 + constants.signals[end.signal];
+  return typeof end === 'number' ? end : 128 + process.getBuiltinModule('node:os').constants.signals[end.signal];
 }
 
 /**

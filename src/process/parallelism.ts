@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 
 /** What batch systems say of the processors that they gave to this job. */
 const ALLOCATIONS = [
@@ -19,7 +18,7 @@ const ALLOCATIONS = [
 export function countProcessors(
   env: Readonly<Record<string, string | undefined>>,
   read: (path: string) => string | undefined = readSystemFile,
-  available: number = availableParallelism(),
+  available: number = process.getBuiltinModule('node:os').availableParallelism(),
 ): { count: number; reason: string } {
   const limits = [{ count: available, reason: 'the processors that this process may run on' }];
   const quota = readQuota(read);

@@ -47,7 +47,7 @@ export interface ClaimRecord {
  * @throws JobserverError 'failed' where the file cannot be written
  */
 export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | undefined, command: string): Claim {
-  const head = [`command ${JSON.stringify(command)}`, `since ${new Date().toISOString()}`];
+  const head = [`command ${JSON.stringify(command.slice(0, LONGEST_COMMAND))}`, `since ${new Date().toISOString()}`];
   if (owner !== undefined) head.push(`owner ${owner}`);
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
   const file = claimFile(pool, holder);
@@ -75,6 +75,9 @@ export function handOver(claim: Claim, holder: ProcessId): string {
   claim.id = id;
   return id;
 }
+
+/** Characters: enough for a person to know it by. */
+const LONGEST_COMMAND = 500;
 
 /** Writes down a token that was just taken. */
 export function recordToken(claim: Claim, byte: number): void {

@@ -1,0 +1,71 @@
+// Prints, from one run, how long the commands take and how that compares with an empty Node program:
+//   npm run bench [-- ROUNDS]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const BIN = join(import.meta.dirname, '../../bin');
+const node = process.execPath;
+const command = (name, ...args) => [node, join(BIN, `${name}.js`), ...args];
+const rounds = Number(process.argv[2] ?? 41);
+
+// What a person sets for their own programs slows the empty one down more than ours.
+delete process.env.NODE_EXTRA_CA_CERTS;
+delete process.env.NODE_OPTIONS;
+
+/** Each row: a name, what to do before every run, and what is timed. */
+const ROWS = [
+  { name: 'node -e 0', timed: [[node, '-e', '0']] },
+  { name: 'js-run true, no pool', timed: [command('js-run', 'true')], env: { MAKEFLAGS: '' } },
+  { name: 'js-run true, implicit slot', timed: [command('js-run', 'true')] },
+  {
+    name: 'js-run true, token',
+    before: command('js-acquire', '--owner', String(process.pid)),
+    timed: [command('js-run', 'true')],
+    after: (handle) => command('js-release', handle),
+  },
+  {
+    name: 'js-acquire + js-release',
+    timed: [command('js-acquire', '--owner', String(process.pid)), (handle) => command('js-release', handle)],
+  },
+];
+
+if (process.env.BENCH_IN_POOL === undefined) {
+  for (const auth of ['fifo', 'pipe']) {
+    console.log(`${auth === 'fifo' ? '' : '\n'}Node ${process.version}, ${rounds} rounds, pool advertised as ${auth}`);
+    const inner = [node, import.meta.filename, String(rounds)];
+    execFileSync(node, [...command('js-create', '-j', '4', '--auth', auth).slice(1), '--', ...inner], {
+      stdio: 'inherit',
+      env: { ...process.env, BENCH_IN_POOL: '1' },
+    });
+  }
+} else {
+  const times = new Map(ROWS.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) for (const row of ROWS) times.get(row.name).push(measure(row));
+  const base = median(times.get('node -e 0'));
+  for (const [name, values] of times) {
+    const value = median(values);
+    console.log(`${name.padEnd(28)} ${value.toFixed(1).padStart(7)} ms  ${(value / base).toFixed(2)} x`);
+  }
+}
+
+/** @returns milliseconds from the start of the first timed program to the end of the last */
+function measure({ before, timed, after, env }) {
+  const handle = before && run(before, env);
+  let output = '';
+  const start = process.hrtime.bigint();
+  for (const words of timed) output = run(typeof words === 'function' ? words(output) : words, env);
+  const end = process.hrtime.bigint();
+  if (after) run(after(handle), env);
+  return Number(end - start) / 1e6;
+}
+
+function run([file, ...args], env) {
+  const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env: { ...process.env, ...env } });
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** @returns the value in the middle */
+function median(values) {
+  return values.toSorted((one, other) => one - other)[values.length >> 1];
+}

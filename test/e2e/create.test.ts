@@ -1,0 +1,203 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { make441Dir } from '../setup/tools.js';
+import { peak, reachedFor } from '../spans/spans.js';
+import { makeWorld, type World } from './world.js';
+
+const SHELLS = ['dash', 'bash', 'zsh'];
+
+/** Shell functions: the tokens in the FIFO `f`, which are put back, and how many slots can be had at once. */
+const COUNT = `
+tokens() {
+  dd if=f iflag=nonblock bs=4096 count=1 2>/dev/null >taken
+  cat taken >f
+  wc -c <taken
+}
+slots() {
+  count=0
+  while js-acquire --no-wait >/dev/null 2>&1; do count=$((count + 1)); done
+  js-release
+  echo $count
+}
+`;
+
+/** Joins a new pool in a script that is not about its end, which would take the keeper up to a second to see. */
+const create = (options: string) => `eval "$(js-create ${options})"; trap js-destroy EXIT`;
+
+/** A line for a script: which make is first on PATH. */
+const useMake = (version: string) => (version === '4.4.1' ? `PATH=${make441Dir}:$PATH` : ':');
+
+const pidOf = (id: string) => Number.parseInt(id, 10);
+
+/** @returns what pool.json says of the only pool of a world */
+function readPool(world: World) {
+  const name = readdirSync(world.state).find((entry) => existsSync(join(world.state, entry, 'pool.json'))) ?? '';
+  const folder = join(world.state, name);
+  const { keeper } = JSON.parse(readFileSync(join(folder, 'pool.json'), 'utf8'));
+  return { claims: join(folder, 'claims'), keeper: pidOf(keeper) };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // Its parent is init, which may be slow to reap it.
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until nothing of a pool is left: no keeper, no FIFO, no state. */
+async function expectEnd(world: World, keeper: number): Promise<void> {
+  expect(keeper).toBeGreaterThan(1);
+  await expect.poll(() => isRunning(keeper), { timeout: 5000 }).toBe(false);
+  expect(existsSync(join(world.dir, 'f'))).toBe(false);
+  await world.expectNoPool();
+}
+
+describe('eval "$(js-create)"', () => {
+  it.each(SHELLS)('joins in %s, and keeps what else make was told', async (shell) => {
+    const world = makeWorld();
+    const { stdout, stderr } = await world.run(
+      `${COUNT} ${create('-j 4 --fifo f')}
+      printf '%s\\n' "$MAKEFLAGS" "\${CARGO_MAKEFLAGS-unset} \${MFLAGS-unset}"; tokens; slots; tokens`,
+      { shell, env: { MAKEFLAGS: 'k --no-print-directory -- A=b\\ c', CARGO_MAKEFLAGS: '-j9', MFLAGS: '-k' } },
+    );
+    const [flags, ...rest] = stdout.trim().split('\n');
+    expect(flags).toMatch(/^k -j4 --jobserver-auth=\d,\d --no-print-directory -- A=b\\ c$/);
+    expect({ rest, stderr }).toEqual({ rest: ['unset unset', '3', '4', '3'], stderr: '' });
+  });
+
+  it.each([
+    ['that ends', ':'],
+    ['that is killed', 'kill -KILL $$'],
+  ])('leaves nothing of the pool behind a shell %s', async (_, end) => {
+    const world = makeWorld();
+    const keeper = `sed -n 's/.*"keeper": "\\([0-9]*\\).*/\\1/p' run/*/*/pool.json`;
+    world.file('session', `eval "$(js-create -j 4 --fifo f)"; ${keeper}; ${end}; :`);
+    await expectEnd(world, Number((await world.run('bash session; :')).stdout));
+  });
+
+  it.each([
+    ...SHELLS.map((shell) => [shell, 'eval "$(js-create -j 2 | cat)"; echo $$; PAUSE']),
+    ...SHELLS.map((shell) => [shell, 'js-create -j 2 >code; . ./code; echo $$; PAUSE']),
+    ['bash', '{ eval "$(js-create -j 2)"; echo $BASHPID; PAUSE; } & wait'],
+    ['zsh', '( eval "$(js-create -j 2 | cat)"; sh -c "echo \\$PPID"; PAUSE ); :'],
+  ] as const)('makes the pool for the shell itself: %s, %s', async (shell, script) => {
+    const world = makeWorld();
+    const running = world.run(`mkfifo go; ${script.replace('PAUSE', 'read -r _ <go; js-destroy')}`, { shell });
+    // Opening the write end returns when the shell has joined and reads.
+    await world.run('until [ -p go ]; do sleep 0.01; done; exec 3>go; cp run/*/*/pool.json .');
+    const { owner } = JSON.parse(readFileSync(join(world.dir, 'pool.json'), 'utf8'));
+    expect((await running).stdout).toBe(`${pidOf(owner)}\n`);
+  });
+});
+
+describe('js-create', () => {
+  it('--owner PID ends the pool with that process, not with the shell', async () => {
+    const world = makeWorld();
+    const owner = world.run('mkfifo go; echo $$ >owner; read -r _ <go; :');
+    await world.run('until [ -s owner ]; do sleep 0.01; done');
+    world.file('session', 'js-create -j 2 --fifo f --owner "$(cat owner)" --auth fifo; js-acquire --fifo f');
+    expect((await world.run('bash session; :')).stdout).toMatch(/--jobserver-auth=fifo:/);
+    const { claims, keeper } = readPool(world);
+    // It has looked after the shell's end: it returned the shell's claim.
+    await expect.poll(() => readdirSync(claims), { timeout: 5000 }).toEqual([]);
+    expect(existsSync(join(world.dir, 'f'))).toBe(true);
+    await world.run('echo >go');
+    await owner;
+    await expectEnd(world, keeper);
+  });
+
+  it('--owner none keeps the pool until js-destroy', async () => {
+    const world = makeWorld();
+    world.file('session', 'js-create -j 2 --fifo f --owner none --auth fifo >/dev/null; js-acquire --fifo f');
+    await world.run('bash session; :');
+    const { claims, keeper } = readPool(world);
+    try {
+      await expect.poll(() => readdirSync(claims), { timeout: 5000 }).toEqual([]);
+      expect((await world.run('js-run --fifo f --no-wait echo ran')).stdout).toBe('ran\n');
+    } finally {
+      expect(await world.run('js-destroy --fifo f')).toEqual({ status: 0, stdout: '', stderr: '' });
+    }
+    await expectEnd(world, keeper);
+  });
+
+  it.each([
+    ['-j 4 --all-tokens', '4', '4'],
+    ['-j 1 --all-tokens', '1', '1'],
+    ['-j 2', '1', '2'],
+    ['-j 1', '0', '1'],
+    ['--jobs=4096', '4095', undefined],
+  ])('%s: %s tokens, %s slots', async (options, ...counts) => {
+    const script = `${COUNT} ${create(`${options} --fifo f`)}; tokens; ${counts[1] ? 'slots' : ''}`;
+    const { stdout, stderr } = await makeWorld().run(script);
+    expect({ counts: stdout.trim().split('\n'), stderr }).toEqual({ counts: counts.filter(Boolean), stderr: '' });
+  });
+
+  it('-j 1 makes a pool that runs one job at a time', async () => {
+    const { stdout } = await makeWorld().run(`${create('-j 1')}; js-run --no-wait js-run --no-wait echo nested
+      js-acquire >/dev/null; js-run --no-wait echo second; echo $?`);
+    expect(stdout).toBe('nested\n75\n');
+  });
+
+  it('--mode gives the FIFO its mode, whatever the umask', async () => {
+    const { stdout } = await makeWorld().run(`umask 077; ${create('-j 2 --fifo f --mode 0660')}; stat -c %a f`);
+    expect(stdout).toBe('660\n');
+  });
+
+  it('-v says how N was chosen', async () => {
+    const env = { SLURM_CPUS_PER_TASK: '1' };
+    const { stdout, stderr } = await makeWorld().run(`${create('-v')}; echo "$MAKEFLAGS"`, { env });
+    expect(stderr).toBe('js-create: N is 1: SLURM_CPUS_PER_TASK\n');
+    expect(stdout).toMatch(/^ -j1 --jobserver-auth=\d,\d\n$/);
+  });
+
+  it.each([
+    ['4.3', 'auto', /^\d,\d$/],
+    ['4.3', 'fifo', /^fifo:\//],
+    ['4.4.1', 'auto', /^fifo:\//],
+    ['4.4.1', 'pipe', /^\d,\d$/],
+  ])('with make %s on PATH, --auth %s advertises %s', async (make, auth, expected) => {
+    const script = `${useMake(make)}; ${create(`-j 2 --auth ${auth}`)}; echo "\${MAKEFLAGS#*=}"`;
+    expect((await makeWorld().run(script)).stdout.trim()).toMatch(expected);
+  });
+
+  it.each([
+    ['4.3', /--jobserver-auth=\d,\d/],
+    ['4.4.1', /--jobserver-auth=fifo:/],
+  ])('lets a make %s typed in the shell join: %s', async (make, auth) => {
+    const world = makeWorld();
+    const jobs = 'a b c d e f g h';
+    world.file('Makefile', `all: ${jobs}\n${jobs}:\n\t@echo "$$MAKEFLAGS"; span $@ sleep 0.3\n`);
+    const { stdout, stderr } = await world.run(`${useMake(make)}; ${create('-j 4')}; make`);
+    expect(stdout).toMatch(auth);
+    expect(stderr).toBe('');
+    const spans = await world.spans();
+    expect(peak(spans)).toBe(4);
+    expect(reachedFor(spans, 4)).toBeGreaterThan(300);
+  });
+});
+
+describe('js-create -- COMMAND', () => {
+  it.each([
+    ['sh -c "exit 7"', 7],
+    ['sh -c "kill -TERM \\$\\$"', 143],
+    ['sh -c "kill -KILL \\$\\$"', 137],
+    ['sh -c "kill -PIPE \\$\\$"', 141],
+    ['/nonexistent/program', 127],
+    ['nonexistent-program', 127],
+    ['/dev/null', 126],
+  ])('exits as %s does: %i', async (command, status) => {
+    const { stdout, stderr } = await makeWorld().run(`js-create -j 2 -- ${command}; echo $?; ls run/*`);
+    expect(stdout).toBe(`${status}\nversions\n`);
+    if (status === 126 || status === 127) expect(stderr).toMatch(/^js-create: cannot run '[^']+': [^\n]+\n$/);
+  });
+
+  it('passes stdin, stdout, stderr, further descriptors and arguments on', async () => {
+    const { stdout, stderr } = await makeWorld().run(
+      `exec 5<<<five; echo in | js-create -j 2 -- sh -c 'cat; echo err >&2; cat <&5; printf "<%s>" "$@"' - 'a  b' '' -- '*'`,
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: 'in\nfive\n<a  b><><--><*>', stderr: 'err\n' });
+  });
+});
