@@ -1,0 +1,79 @@
+# Completion of js-acquire, js-create, js-destroy, js-env, js-release and js-run for bash 4 and later.
+# Source it in ~/.bashrc, or link it under each command's name into the folder that bash-completion loads from.
+
+_jobserver_tools() {
+  local command=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} option= operand= options
+  local -i index=1
+  case $command in
+    js-acquire) options='-n --slots --timeout --no-wait --owner --fifo' ;;
+    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --auth -v --verbose' ;;
+    js-destroy | js-release) options='--fifo' ;;
+    js-env) options='--sh --strip --auth --fifo' ;;
+    js-run) options='-n --slots --timeout --no-wait --require --ignore-dry-run --auth --fifo' ;;
+    *) return ;;
+  esac
+  COMPREPLY=()
+
+  # Options end at the first operand.
+  while ((index < COMP_CWORD)); do
+    case ${COMP_WORDS[index]} in
+      --)
+        index+=1
+        operand=yes
+        break
+        ;;
+      -n | --slots | -j | -vj | --jobs | --timeout | --owner | --fifo | --mode | --auth)
+        option=${COMP_WORDS[index]}
+        # readline makes three words of --auth=pipe.
+        [[ ${COMP_WORDS[index + 1]} == = ]] && index+=1
+        ((index + 1 >= COMP_CWORD)) && break
+        option=
+        index+=2
+        ;;
+      -?*) index+=1 ;;
+      *)
+        operand=yes
+        break
+        ;;
+    esac
+  done
+
+  if [[ $option ]]; then
+    [[ $cur == = ]] && cur=
+    _jobserver_tools_value "$command" "$option" "$cur"
+  elif [[ ! $operand && $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options -h --help --version" -- "$cur")
+  elif [[ $command == js-run || $command == js-create ]]; then
+    _jobserver_tools_command "$index" "$cur"
+  fi
+}
+
+# What an option's value can be: the command, the option, the word so far.
+_jobserver_tools_value() {
+  case $2 in
+    --auth) mapfile -t COMPREPLY < <(compgen -W 'auto fifo pipe' -- "$3") ;;
+    --fifo)
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -f -- "$3")
+      ;;
+    --owner)
+      local pids=(/proc/[0-9]*)
+      [[ $1 == js-create ]] && pids+=(none)
+      mapfile -t COMPREPLY < <(compgen -W "${pids[*]##*/}" -- "$3")
+      ;;
+  esac
+}
+
+# The command that begins at a word's index, and its arguments as it completes them itself.
+_jobserver_tools_command() {
+  if declare -F _comp_command_offset >/dev/null; then
+    _comp_command_offset "$1"
+  elif declare -F _command_offset >/dev/null; then
+    _command_offset "$1"
+  else
+    compopt -o bashdefault -o default
+    (($1 == COMP_CWORD)) && mapfile -t COMPREPLY < <(compgen -c -- "$2")
+  fi
+}
+
+complete -F _jobserver_tools js-acquire js-create js-destroy js-env js-release js-run

@@ -1,0 +1,75 @@
+# Completion of js-acquire, js-create, js-destroy, js-env, js-release and js-run for fish.
+# Source it in config.fish, or link it as COMMAND.fish for each command into ~/.config/fish/completions.
+
+function __jobserver_tools_operands --description 'Print the operands before the cursor'
+    set -l words (commandline -opc)
+    set -e words[1]
+    # Options end at the first operand.
+    while set -q words[1]
+        switch $words[1]
+            case --
+                set -e words[1]
+                break
+            case -n --slots -j -vj --jobs --timeout --owner --fifo --mode --auth
+                set -e words[1]
+                set -q words[1]; and set -e words[1]
+            case '-?*'
+                set -e words[1]
+            case '*'
+                break
+        end
+    end
+    string join0 -- $words
+end
+
+function __jobserver_tools_no_operand --description 'Test whether options may still come'
+    set -l operands (__jobserver_tools_operands | string split0)
+    not set -q operands[1]
+end
+
+function __jobserver_tools_command --description 'Complete a command, and its arguments as it does itself'
+    set -l operands (__jobserver_tools_operands | string split0)
+    set -l word (commandline -ct)
+    # It is an option of ours.
+    not set -q operands[1]; and string match -q -- '-*' $word; and return
+    complete -C (string join -- ' ' (string escape -- $operands) $word)
+end
+
+for command in js-acquire js-create js-destroy js-env js-release js-run
+    complete -c $command -f
+    complete -c $command -n __jobserver_tools_no_operand -s h -l help -d 'Print the options'
+    complete -c $command -n __jobserver_tools_no_operand -l version -d 'Print the version'
+end
+
+for command in js-acquire js-destroy js-env js-release js-run
+    complete -c $command -n __jobserver_tools_no_operand -l fifo -rF -d 'Use the pool of this FIFO, not the one in MAKEFLAGS'
+end
+
+for command in js-create js-env js-run
+    complete -c $command -n __jobserver_tools_no_operand -l auth -xa 'auto fifo pipe' -d 'How to advertise the pool'
+end
+
+for command in js-acquire js-run
+    complete -c $command -n __jobserver_tools_no_operand -s n -l slots -x -d 'How many slots to take, all or none'
+    complete -c $command -n __jobserver_tools_no_operand -l timeout -x -d 'Give up with exit status 75 after this time'
+    complete -c $command -n __jobserver_tools_no_operand -l no-wait -d 'Give up with exit status 75 if no slot is free'
+end
+
+complete -c js-acquire -n __jobserver_tools_no_operand -l owner -xa '(__fish_complete_pids)' -d 'Hold the slots for this process, not for the calling shell'
+
+complete -c js-create -n __jobserver_tools_no_operand -s j -l jobs -x -d 'How many jobs may run at a time'
+complete -c js-create -n __jobserver_tools_no_operand -l fifo -rF -d 'Where to make the FIFO'
+complete -c js-create -n __jobserver_tools_no_operand -l mode -x -d 'The mode of the FIFO'
+complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish_complete_pids)' -d 'End the pool with this process, not with the calling shell'
+complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put N tokens in, for a session that runs no job itself'
+complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Say how N was chosen'
+
+complete -c js-env -n __jobserver_tools_no_operand -l sh -d 'Print code for sh, bash, dash, ksh and zsh'
+complete -c js-env -n __jobserver_tools_no_operand -l strip -d 'Print code that hides the pool'
+
+complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 where there is no pool'
+complete -c js-run -n __jobserver_tools_no_operand -l ignore-dry-run -d 'Run the command also under make -n, -q and -t'
+
+for command in js-create js-run
+    complete -c $command -xa '(__jobserver_tools_command)'
+end

@@ -1,0 +1,19 @@
+# Prints what bash offers at the end of each argument: calls the function with what readline would give it.
+source "$COMPLETIONS/jobserver-tools.bash"
+
+# It is for use within readline only.
+compopt() { :; }
+# What bash-completion brings, where it is loaded.
+[[ ${WITH_BASH_COMPLETION-} ]] && _command_offset() { COMPREPLY=("offset $1"); }
+
+for line; do
+  printf '# %s\n' "$line"
+  read -ra COMP_WORDS <<<"${line//=/ = }"
+  [[ $line == *' ' ]] && COMP_WORDS+=('')
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()
+  registered=$(complete -p "${COMP_WORDS[0]}")
+  function=${registered#*-F }
+  "${function%% *}" "${COMP_WORDS[0]}" "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+  ((${#COMPREPLY[@]})) && printf '%s\t\n' "${COMPREPLY[@]}"
+done
+exit 0

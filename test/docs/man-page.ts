@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { ROOT } from './commands.js';
+
+/** A manual page, as far as it can be held against a table. */
+export interface ManPage {
+  /** `.Dt`, the name in `.Nm`. */
+  title: string;
+  name: string;
+  /** The options that have an entry: `-n N, --slots N`. */
+  options: string[];
+  /** The words that values can be: all entries of `Cm`. */
+  choices: string[];
+  /** The options in the synopsis, in one of their forms: `-n`, `--fifo`. */
+  synopsis: string[];
+}
+
+/** @returns where a command's page is, from the package's root */
+export const manFile = (command: string): string => `man/${command}.1`;
+
+/** Reads a command's page. @throws where there is none */
+export async function readManPage(command: string): Promise<ManPage> {
+  const file = join(ROOT, manFile(command));
+  const text = readFileSync(file, 'utf8');
+  const linesOf = (macro: string) =>
+    [...text.matchAll(new RegExp(`^\\.${macro} (.*)$`, 'gm'))].map(([, words = '']) => words);
+  return {
+    title: linesOf('Dt')[0] ?? '',
+    name: linesOf('Nm')[0] ?? '',
+    options: linesOf('It Fl').map((words) => spellOption(`Fl ${words}`)),
+    choices: linesOf('It Cm'),
+    synopsis: findFlags(section(await render(file), 'SYNOPSIS')),
+  };
+}
+
+/** @returns what mandoc(1) has to say against a page */
+export async function lintManPage(command: string): Promise<string> {
+  const { all } = await execa('mandoc', ['-T', 'lint', '-W', 'warning', manFile(command)], {
+    cwd: ROOT,
+    all: true,
+    reject: false,
+  });
+  return all;
+}
+
+/** @param words `Fl n Ar N , Fl -slots Ar N` @returns `-n N, --slots N` */
+function spellOption(words: string): string {
+  return words.replaceAll(/\bFl /g, '-').replaceAll(/\bAr /g, '').replaceAll(' ,', ',');
+}
+
+/** What comes before a bold or underlined character. */
+const OVERSTRUCK = new RegExp(`.${'\b'}`, 'g');
+
+async function render(file: string): Promise<string> {
+  const { stdout } = await execa('mandoc', ['-T', 'ascii', file]);
+  return stdout.replaceAll(OVERSTRUCK, '');
+}
+
+/** @returns the lines between a section's heading and the next */
+function section(page: string, heading: string): string {
+  return page.split(/^(?=\S)/m).find((part) => part.startsWith(heading)) ?? '';
+}
+
+function findFlags(text: string): string[] {
+  return [...new Set(text.match(/(?<![\w-])--?[a-z][\w-]*/g))];
+}
