@@ -79,11 +79,11 @@ describe('eval "$(js-create)"', () => {
   });
 
   it.each([
-    ...SHELLS.map((shell) => [shell, 'eval "$(js-create -j 2 | cat)"; echo $$; PAUSE']),
-    ...SHELLS.map((shell) => [shell, 'js-create -j 2 >code; . ./code; echo $$; PAUSE']),
+    ...SHELLS.map((shell): [string, string] => [shell, 'eval "$(js-create -j 2 | cat)"; echo $$; PAUSE']),
+    ...SHELLS.map((shell): [string, string] => [shell, 'js-create -j 2 >code; . ./code; echo $$; PAUSE']),
     ['bash', '{ eval "$(js-create -j 2)"; echo $BASHPID; PAUSE; } & wait'],
     ['zsh', '( eval "$(js-create -j 2 | cat)"; sh -c "echo \\$PPID"; PAUSE ); :'],
-  ] as const)('makes the pool for the shell itself: %s, %s', async (shell, script) => {
+  ])('makes the pool for the shell itself: %s, %s', async (shell, script) => {
     const world = makeWorld();
     const running = world.run(`mkfifo go; ${script.replace('PAUSE', 'read -r _ <go; js-destroy')}`, { shell });
     // Opening the write end returns when the shell has joined and reads.
@@ -139,6 +139,12 @@ describe('js-create', () => {
     const { stdout } = await makeWorld().run(`${create('-j 1')}; js-run --no-wait js-run --no-wait echo nested
       js-acquire >/dev/null; js-run --no-wait echo second; echo $?`);
     expect(stdout).toBe('nested\n75\n');
+  });
+
+  it('leaves nothing behind where a signal ends it before there is a keeper', async () => {
+    const world = makeWorld();
+    world.file('bin/mkfifo', '#!/bin/sh\ncommand -p mkfifo "$@"\nkill -TERM $PPID\n');
+    expect((await world.run('js-create -j 2; echo $?')).stdout).toBe('143\n');
   });
 
   it('--mode gives the FIFO its mode, whatever the umask', async () => {

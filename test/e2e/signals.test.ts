@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { makeWorld, type World } from './world.js';
+
+/** A command that writes down its signals as they come, and exits with 5 when the file `done` is there. */
+const RECORDER = `#!/bin/bash
+for signal in TERM HUP INT QUIT USR1 USR2; do trap "echo $signal >>got" $signal; done
+echo $$ >up
+until [ -e done ]; do sleep 0.02; done
+exit 5
+`;
+
+const FUNCTIONS = `
+until_true() {
+  until eval "$1"; do sleep 0.02; done
+}
+claims() {
+  ls run/*/*/claims 2>/dev/null
+}
+`;
+
+/** Runs a bash script in a world with the recorder, where no terminal is. */
+function run(world: World, script: string) {
+  world.file('recorder', RECORDER);
+  world.file('script', FUNCTIONS + script);
+  return world.run('bash script');
+}
+
+/** Runs a script as the session of a pool at `f`. */
+function session(world: World, jobs: number, script: string, options = '') {
+  world.file('recorder', RECORDER);
+  world.file('script', FUNCTIONS + script);
+  return world.run(`js-create -j ${jobs} --fifo f ${options} -- bash script`);
+}
+
+const SIGNALS = ['TERM', 'HUP', 'INT', 'QUIT', 'USR1', 'USR2'];
+
+/** Sends a signal to the job alone, and then another: all that the first one does is done when the second is recorded. */
+const sendOnce = (signal: string, command: string) => {
+  const fence = signal === 'USR1' ? 'USR2' : 'USR1';
+  return `${command} ./recorder & job=$!; until_true '[ -s up ]'
+  kill -${signal} $job; until_true 'grep -q ${signal} got'; kill -${fence} $job; until_true 'grep -q ${fence} got'
+  touch done; wait $job; echo $? $(grep -v ${fence} got)`;
+};
+
+describe('a signal to us alone', () => {
+  it.each(SIGNALS)('reaches the command of js-run once: %s', async (signal) => {
+    const { stdout } = await session(makeWorld(), 1, `${sendOnce(signal, 'js-run')}; js-run --no-wait echo free`);
+    expect(stdout).toBe(`5 ${signal}\nfree\n`);
+  });
+
+  it.each(SIGNALS)('reaches the command of js-run where there is no pool once: %s', async (signal) => {
+    expect((await run(makeWorld(), sendOnce(signal, 'js-run'))).stdout).toBe(`5 ${signal}\n`);
+  });
+
+  it.each(['TERM', 'INT', 'HUP', 'USR1'])('reaches the command of js-create once: %s', async (signal) => {
+    const { stdout } = await run(makeWorld(), `${sendOnce(signal, 'js-create -j 2 --')}; ls run/*`);
+    expect(stdout).toBe(`5 ${signal}\nversions\n`);
+  });
+
+  it.each([...SIGNALS.map((signal) => [signal, 'js-run']), ['TERM', 'js-run -n 2'], ['KILL', 'js-run']])(
+    'ends a wait at once, and takes no slot: %s, %s',
+    async (signal, command) => {
+      const { stdout } = await session(
+        makeWorld(),
+        2,
+        `js-acquire -n 2 >h; ${command} touch ran & job=$!; until_true '[ "$(claims | wc -l)" = 2 ]'
+      kill -${signal} $job; wait $job; echo $(kill -l $?); until_true '[ "$(claims)" = "$(cat h)" ]'
+      js-release; js-acquire --no-wait -n 2 >/dev/null && echo all; cat ran`,
+      );
+      expect(stdout).toBe(`${signal}\nall\n`);
+    },
+  );
+});
+
+describe('a command that a signal ends', () => {
+  const PARENT = (command: string) => `import subprocess
+for signal in "HUP INT QUIT ABRT KILL USR1 SEGV USR2 PIPE ALRM TERM".split():
+    print(signal, subprocess.run(${command} + ["sh", "-c", "kill -" + signal + " $$"]).returncode)
+`;
+
+  it.each([
+    ['js-run', '["js-run"]'],
+    ['js-create', '["js-create", "-j", "2", "--"]'],
+  ])('ends %s by the same signal', async (_, command) => {
+    const world = makeWorld();
+    world.file('parent.py', PARENT('[]'));
+    const direct = await world.run('ulimit -c 0; python3 parent.py');
+    world.file('parent.py', PARENT(command));
+    const { stdout, stderr } = await world.run('ulimit -c 0; python3 parent.py');
+    // Node ignores SIGPIPE and cannot end by it.
+    expect({ stdout, stderr }).toEqual({ stdout: direct.stdout.replace('PIPE -13', 'PIPE 141'), stderr: '' });
+  });
+
+  it.each(['js-run', 'js-create -j 2 --'])('ends %s: a reader that goes away', async (command) => {
+    const { stdout, stderr } = await makeWorld().run(`${command} yes | head -1; echo "\${PIPESTATUS[0]}"`);
+    expect({ stdout, stderr }).toEqual({ stdout: 'y\n141\n', stderr: '' });
+  });
+});
+
+describe('SIGKILL', () => {
+  it('to js-run: its slot comes back when the command has ended, not before', async () => {
+    const { stdout } = await session(
+      makeWorld(),
+      2,
+      `js-run ./recorder & job=$!; until_true '[ -s up ]'; kill -KILL $job; wait $job 2>/dev/null; left=$(claims)
+      # The claims of the dead are looked through twice.
+      for i in 1 2; do sh -c 'js-acquire >/dev/null; :'; until_true '[ "$(claims)" = "$left" ]'; done
+      js-acquire >/dev/null; js-run --no-wait echo early 2>/dev/null
+      js-run --timeout 5 sh -c '[ -e done ] && echo after' & touch done; wait; js-release; js-acquire -n 2 >/dev/null && echo all`,
+    );
+    expect(stdout).toBe('after\nall\n');
+  });
+
+  it('to js-create: the pool goes, its command stays', async () => {
+    const world = makeWorld();
+    const { stdout } = await run(
+      world,
+      `js-create -j 2 --fifo f -- ./recorder & job=$!; until_true '[ -s up ]'; kill -KILL $job; wait $job 2>/dev/null
+      until_true '[ ! -e f ]'; kill -TERM $(cat up); until_true 'grep -q TERM got'; echo alive; touch done`,
+    );
+    expect(stdout).toBe('alive\n');
+    await world.expectNoPool();
+  });
+
+  it.each(['fifo', 'pipe'])('to the keeper: who waits is told, and nobody hangs (%s)', async (auth) => {
+    const { stdout } = await run(
+      makeWorld(),
+      `eval "$(js-create -j 2 --fifo f --auth ${auth})"; js-acquire -n 2 >h; for i in 1 2; do
+      { js-run --timeout 20 echo ran 2>err$i; echo $?; } & done; until_true '[ "$(claims | wc -l)" = 3 ]'
+      kill -KILL $(sed -n 's/.*"keeper": "\\([0-9]*\\).*/\\1/p' run/*/*/pool.json); wait; sed 's,/[^ ]*/,,' err1 err2; js-destroy --fifo f`,
+    );
+    const message = "js-run: the pool 'f' is gone: nobody keeps it open; make a new one with js-create\n";
+    expect(stdout).toBe(`69\n69\n${message}${message}`);
+  });
+});
