@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { findAdvertised } from '../../src/protocol/advertised.js';
+import { MAKES, runMake } from './real-make.js';
+
+const find = (env: Record<string, string>) => findAdvertised((name) => env[name]);
+
+describe('the variable that counts', () => {
+  const [good, other, third] = ['--jobserver-auth=fifo:/a', '--jobserver-auth=fifo:/b', '--jobserver-auth=fifo:/c'];
+  test.each([
+    ['MAKEFLAGS', { MAKEFLAGS: good, CARGO_MAKEFLAGS: other, MFLAGS: third }, 'fifo:/a'],
+    ['CARGO_MAKEFLAGS', { CARGO_MAKEFLAGS: other, MFLAGS: third }, 'fifo:/b'],
+    ['CARGO_MAKEFLAGS', { MAKEFLAGS: 'kw', CARGO_MAKEFLAGS: other }, 'fifo:/b'],
+    ['CARGO_MAKEFLAGS', { MAKEFLAGS: '', CARGO_MAKEFLAGS: other }, 'fifo:/b'],
+    ['CARGO_MAKEFLAGS', { MAKEFLAGS: ' -j4 -- X=--jobserver-auth=3,4', CARGO_MAKEFLAGS: other }, 'fifo:/b'],
+    ['MFLAGS', { MFLAGS: third }, 'fifo:/c'],
+    // It is the first that speaks of a pool that counts, not the first with a pool that can be joined.
+    ['MAKEFLAGS', { MAKEFLAGS: '--jobserver-auth=nonsense', MFLAGS: third }, 'nonsense'],
+  ])('is %s of %o', (variable, env, text) => expect(find(env)).toMatchObject({ variable, text }));
+
+  test.each([{}, { MAKEFLAGS: '' }, { MAKEFLAGS: ' -j4' }, { GNUMAKEFLAGS: good }, { MAKEFLAGS: ` -- ${good}` }])(
+    'is none of %o',
+    (env: Record<string, string>) => expect(find(env)).toBeUndefined(),
+  );
+});
+
+test.each([
+  [' -j4 --jobserver-auth=3,4', { auth: { kind: 'pair', read: 3, write: 4 }, closed: undefined, jobs: 4 }],
+  [
+    ' -j4 --jobserver-auth=3,4 --jobserver-auth=-2,-2',
+    { auth: { kind: 'closed' }, closed: { kind: 'pair', read: 3, write: 4 } },
+  ],
+  [
+    ' --jobserver-auth=3,4 --jobserver-auth=5,6 --jobserver-auth=-2,-2',
+    { auth: { kind: 'closed' }, closed: { kind: 'pair', read: 5, write: 6 }, jobs: undefined },
+  ],
+  [' --jobserver-auth=-2,-2', { auth: { kind: 'closed' }, closed: undefined }],
+  [' --jobserver-auth=-2,-2 --jobserver-auth=3,4', { auth: { kind: 'pair', read: 3, write: 4 }, closed: undefined }],
+  [' --jobserver-fds=3,4 -j', { text: '3,4', auth: { kind: 'pair', read: 3, write: 4 }, jobs: undefined }],
+  ['-j --jobserver-fds=fifo:/p --jobserver-auth=fifo:/p', { text: 'fifo:/p', auth: { kind: 'fifo', path: '/p' } }],
+])('%o advertises %o', (value, advertised) => expect(find({ MAKEFLAGS: value })).toMatchObject(advertised));
+
+describe.each(MAKES)('a recipe line below make %s', (version, make) => {
+  const told = (args: string[], prefix: string) => {
+    const { env } = runMake(make, args, { prefix });
+    return findAdvertised((name) => env.get(name));
+  };
+  const style = version === '4.3' ? [] : ['--jobserver-style=pipe'];
+
+  test.each([[[]], [['-j1']], [['-k']]])('of make %o hears of no pool', (args) =>
+    expect(told(args, '+')).toBeUndefined(),
+  );
+
+  test('with + hears of the pair', () =>
+    expect(told(['-j3', ...style], '+')).toMatchObject({
+      variable: 'MAKEFLAGS',
+      text: '3,4',
+      auth: { kind: 'pair', read: 3, write: 4 },
+      jobs: 3,
+    }));
+
+  test('without + hears of the pair all the same, from 4.4 on that it is closed', () =>
+    expect(told(['-j3', ...style], '')).toMatchObject(
+      version === '4.3'
+        ? { auth: { kind: 'pair', read: 3, write: 4 }, closed: undefined }
+        : { auth: { kind: 'closed' }, closed: { kind: 'pair', read: 3, write: 4 } },
+    ));
+});

@@ -1,0 +1,472 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { formatAuth, parseAuth } from '../../src/protocol/auth.js';
+import {
+  findAuths,
+  findJobCount,
+  isDryRun,
+  mergeMakeFlags,
+  parseMakeFlags,
+  quoteWord,
+} from '../../src/protocol/makeflags.js';
+import { MAKES, makeFolder, quoteAsMake, runMake } from './real-make.js';
+
+describe('parseMakeFlags', () => {
+  const texts = (value: string) => parseMakeFlags(value).words.map(({ text }) => text);
+
+  test.each([
+    ['', []],
+    [' ', []],
+    ['kw', ['kw']],
+    [' -j4  --jobserver-auth=3,4\t-k ', ['-j4', '--jobserver-auth=3,4', '-k']],
+    ['-Ia\\ b', ['-Ia b']],
+    ['-Ia\\\tb', ['-Ia\tb']],
+    ['-Ia\\\\b', ['-Ia\\b']],
+    ['-Ia\\\\ b', ['-Ia\\', 'b']],
+    ['-Ia\\\\\\ b', ['-Ia\\ b']],
+    ['-Ia\\', ['-Ia\\']],
+    ['-I"a b"', ['-I"a', 'b"']],
+    ["-I'a b'", ["-I'a", "b'"]],
+    // make takes spaces and tabs for blanks, and nothing else; it quotes nothing else either.
+    ['-Ia\nb', ['-Ia\nb']],
+    ['-Ia\rb', ['-Ia\rb']],
+    ['-Ia\u00a0b', ['-Ia\u00a0b']],
+    ['--eval=A=1\n--jobserver-auth=9,9', ['--eval=A=1\n--jobserver-auth=9,9']],
+  ])('%o has the words %o', (value, words) => expect(texts(value)).toEqual(words));
+
+  test.each([
+    [' -j4 -- X=1', ['-j4'], '-- X=1'],
+    [' -- X=1 -- Y=2', [], '-- X=1 -- Y=2'],
+    ['--', [], '--'],
+    ['k --', ['k'], '--'],
+    [' -- X=a\\ --jobserver-auth=9,9  Y=\\\\ ', [], '-- X=a\\ --jobserver-auth=9,9  Y=\\\\ '],
+    [' --x -y', ['--x', '-y'], ''],
+    [' a--b \\-- X=1', ['a--b', '--', 'X=1'], ''],
+  ])('%o ends at the word --', (value, words, tail) => {
+    expect(texts(value)).toEqual(words);
+    expect(parseMakeFlags(value).tail).toBe(tail);
+  });
+
+  test('keeps each word as it stands', () =>
+    expect(parseMakeFlags('k -Ia\\ b')).toEqual({
+      words: [
+        { raw: 'k', text: 'k' },
+        { raw: '-Ia\\ b', text: '-Ia b' },
+      ],
+      tail: '',
+    }));
+});
+
+test.each([
+  ['', []],
+  ['kw', []],
+  [' -j4 --jobserver-auth=3,4', ['3,4']],
+  [' --jobserver-auth=3,4 --jobserver-auth=fifo:/a -k', ['3,4', 'fifo:/a']],
+  [' --jobserver-fds=3,4 -j', ['3,4']],
+  [' --jobserver-auth=5,6 --jobserver-fds=3,4', ['5,6']],
+  [' --jobserver-fds=3,4 --jobserver-fds=5,6', ['3,4', '5,6']],
+  [' --jobserver-auth=fifo:/tmp/a\\ b/GMfifo7', ['fifo:/tmp/a b/GMfifo7']],
+  [' --jobserver-auth=fifo:/tmp/a\\\\b', ['fifo:/tmp/a\\b']],
+  [' --jobserver-auth=3,4 -- X=a\\ --jobserver-auth=9,9', ['3,4']],
+  [' --jobserver-auth=3,4 -- --jobserver-auth=9,9', ['3,4']],
+  [' --eval=x\\ --jobserver-auth=9,9 --jobserver-auth=3,4', ['3,4']],
+  [' --jobserver-auth=3,4 --eval=x\\ --jobserver-auth=9,9', ['3,4']],
+  [' --jobserver-authority=3,4', []],
+  [' --jobserver-style=pipe', []],
+  [' x--jobserver-auth=3,4', []],
+])('%o has the auths %o', (value, auths) => expect(findAuths(parseMakeFlags(value))).toEqual(auths));
+
+describe('findJobCount', () => {
+  test.each([
+    ['', undefined],
+    [' -j4', 4],
+    [' --jobs=4', 4],
+    [' -j4 -j8', 8],
+    ['k -j16 --jobserver-auth=3,4', 16],
+    [' -j', undefined],
+    [' --jobs', undefined],
+    [' --jobserver-fds=3,4 -j', undefined],
+    [' -- -j4', undefined],
+    [' -Ij4', undefined],
+    // As people write it.
+    ['-j 4', 4],
+    ['--jobs 4', 4],
+    ['-kj4', 4],
+    ['j4', 4],
+    ['kj4', 4],
+  ])('%o says %o', (value, jobs) => expect(findJobCount(parseMakeFlags(value))).toBe(jobs));
+});
+
+describe('isDryRun', () => {
+  test.each([
+    'n',
+    'q',
+    't',
+    'kn',
+    'nkw',
+    ' n',
+    '-n',
+    ' -n',
+    '-kn',
+    'k -n',
+    ' -k -q',
+    'kt -j4 --jobserver-auth=3,4 -- X=1',
+    'nIdir',
+    '--dry-run',
+    '--just-print',
+    '--recon',
+    '--question',
+    ' -j4 --touch',
+    'n -- X=1',
+  ])('of %o', (value) => expect(isDryRun(parseMakeFlags(value))).toBe(true));
+
+  test.each([
+    '',
+    ' ',
+    'k',
+    'kwsBeirR',
+    ' -j4 --jobserver-auth=3,4',
+    ' -Otarget',
+    'Otarget',
+    'k -Onone',
+    'kOtarget',
+    ' -In',
+    ' -In -j4',
+    ' -I n',
+    ' -I-n',
+    ' -I-n\\ -q',
+    ' -kIn',
+    ' -l2',
+    ' -Wnqt',
+    ' -fnqt',
+    ' --no-print-directory',
+    ' --no-builtin-rules --warn-undefined-variables',
+    ' --no-silent',
+    ' --eval=n',
+    ' --eval=X=\\ -n',
+    ' --jobserver-auth=fifo:/tmp/n',
+    ' --sync-mutex=fnm:/tmp/n',
+    'X=n',
+    'nqt=1',
+    ' -- n',
+    ' -- X=-n',
+    ' -- X=a\\ -n',
+    'k -- X=a\\ --dry-run',
+    ' -- -n',
+    'k n',
+  ])('not of %o', (value) => expect(isDryRun(parseMakeFlags(value))).toBe(false));
+});
+
+describe('mergeMakeFlags', () => {
+  const pool = { jobs: 8, auth: 'fifo:/p' };
+  const us = '-j8 --jobserver-auth=fifo:/p';
+
+  test.each([
+    ['', ` ${us}`, ''],
+    [' ', ` ${us}`, ''],
+    ['kw', `kw ${us}`, 'kw'],
+    ['-k', ` ${us} -k`, ' -k'],
+    [' -k -Ia\\ b', ` ${us} -k -Ia\\ b`, ' -k -Ia\\ b'],
+    ['-j4', ` ${us}`, ''],
+    ['-j 4', ` ${us}`, ''],
+    ['-j 4 -k', ` ${us} -k`, ' -k'],
+    ['--jobs=4', ` ${us}`, ''],
+    ['--jobs 4 -k', ` ${us} -k`, ' -k'],
+    ['-j -k', ` ${us} -k`, ' -k'],
+    ['-kj4', ` ${us} -k`, ' -k'],
+    ['-kj 4 -s', ` ${us} -k -s`, ' -k -s'],
+    ['j4', ` ${us}`, ''],
+    ['j', ` ${us}`, ''],
+    ['kj4', `k ${us}`, 'k'],
+    // As make itself takes it: a number after j is its argument.
+    ['j 4', ` ${us}`, ''],
+    ['kj 4 -s', `k ${us} -s`, 'k -s'],
+    ['k -j4 -j2 --jobserver-auth=3,4', `k ${us}`, 'k'],
+    [' -j4 --jobserver-auth=3,4 --jobserver-auth=-2,-2', ` ${us}`, ''],
+    [' --jobserver-fds=3,4 -j', ` ${us}`, ''],
+    [' -j4 --jobserver-auth=fifo:/tmp/a\\ b/f -l2.5', ` ${us} -l2.5`, ' -l2.5'],
+    ['k -j4 --jobserver-auth=3,4 -- X=a\\ b Y=2', `k ${us} -- X=a\\ b Y=2`, 'k -- X=a\\ b Y=2'],
+    [' -- X=-j4', ` ${us} -- X=-j4`, ' -- X=-j4'],
+    [
+      ' -- X=a\\ --jobserver-auth=9,9  Y=$$',
+      ` ${us} -- X=a\\ --jobserver-auth=9,9  Y=$$`,
+      ' -- X=a\\ --jobserver-auth=9,9  Y=$$',
+    ],
+    [' -Ij4 -I j4 --no-print-directory', ` ${us} -Ij4 -I j4 --no-print-directory`, ' -Ij4 -I j4 --no-print-directory'],
+    [' --jobserver-style=fifo', ` ${us} --jobserver-style=fifo`, ' --jobserver-style=fifo'],
+    ['X=1 -j4', ` ${us} X=1`, ' X=1'],
+    [' --eval=A=1\nB=2 -j4', ` ${us} --eval=A=1\nB=2`, ' --eval=A=1\nB=2'],
+  ])('%o', (value, merged, stripped) => {
+    expect(mergeMakeFlags(value, pool)).toBe(merged);
+    expect(mergeMakeFlags(value)).toBe(stripped);
+  });
+
+  test.each([
+    ['fifo:/a b', 'fifo:/a\\ b'],
+    ['fifo:/a\\b', 'fifo:/a\\\\b'],
+    ['fifo:/a\tb', 'fifo:/a\\\tb'],
+    ['fifo:/a$b', 'fifo:/a$$b'],
+    ['fifo:/a$$b', 'fifo:/a$$$$b'],
+    ['fifo:/a\'b"', 'fifo:/a\'b"'],
+    ['3,4', '3,4'],
+  ])('quotes the auth %o as make does', (auth, quoted) =>
+    expect(mergeMakeFlags('', { jobs: 2, auth })).toBe(` -j2 --jobserver-auth=${quoted}`),
+  );
+});
+
+/** Any text that an argument or a path can be; what parts words and what quotes comes often. */
+const anyText = fc.string({
+  unit: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(' ', '\t', '\\', '$', '-', '=', "'", '"', '\n', '\u00a0', 'n', 'j', '4') },
+    { weight: 2, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }) },
+  ),
+  maxLength: 12,
+});
+
+const anyAuth = fc.oneof(
+  anyText.map((text) => ({ kind: 'fifo' as const, path: `/${text}` })),
+  fc.record({ kind: fc.constant('pair' as const), read: fc.nat(99), write: fc.nat(99) }),
+);
+
+/** Options that have nothing to do with jobs, as make writes them. */
+const otherOption = fc.oneof(
+  fc.constantFrom('-k', '-Otarget', '--no-print-directory', '-l2.5', '--warn-undefined-variables', '-s', '--trace'),
+  anyText.map((text) => `-I${quoteAsMake(text)}`),
+  anyText.map((text) => `--eval=${quoteAsMake(text)}`),
+);
+
+/** What speaks of jobs, as one or two words. */
+const jobOption = fc.oneof(
+  fc.constantFrom('-j4', '-j', '-j 4', '--jobs=4', '--jobs 4', '--jobserver-fds=3,4', '--jobserver-auth=-2,-2'),
+  anyAuth.map((auth) => `--jobserver-auth=${quoteAsMake(formatAuth(auth))}`),
+);
+
+const definition = fc
+  .tuple(fc.constantFrom('X', 'CFLAGS'), anyText)
+  .map(([name, text]) => quoteAsMake(`${name}=${text}`));
+
+/** A value of MAKEFLAGS, and what of it is no business of ours. */
+const makeFlags = fc
+  .record({
+    letters: fc.constantFrom('', 'k', 'kw', 'n'),
+    options: fc.array(
+      fc.oneof(
+        otherOption.map((text) => ({ text, kept: true })),
+        jobOption.map((text) => ({ text, kept: false })),
+      ),
+    ),
+    definitions: fc.array(definition, { maxLength: 3 }),
+  })
+  .map(({ letters, options, definitions }) => {
+    const tail = definitions.length > 0 ? ['--', ...definitions] : [];
+    const kept = options.filter((option) => option.kept).map(({ text }) => text);
+    return {
+      value: [letters, ...options.map(({ text }) => text), ...tail].join(' '),
+      others: [letters, ...kept, ...tail].join(' '),
+    };
+  });
+
+describe('for any MAKEFLAGS', () => {
+  test('quoteWord and parseMakeFlags undo each other', () => {
+    const word = anyText.filter((text) => text !== '' && text !== '--');
+    fc.assert(
+      fc.property(fc.array(word), (words) => {
+        const { words: parsed, tail } = parseMakeFlags(words.map(quoteWord).join(' '));
+        // `$` stays doubled: make expands MAKEFLAGS before it splits it.
+        expect(parsed.map(({ text }) => text.replaceAll('$$', '$'))).toEqual(words);
+        expect(tail).toBe('');
+      }),
+    );
+  });
+
+  test('merging puts our auth where it counts, and keeps all others', () => {
+    fc.assert(
+      fc.property(makeFlags, anyAuth, fc.integer({ min: 1, max: 4096 }), ({ value, others }, auth, jobs) => {
+        const merged = mergeMakeFlags(value, { jobs, auth: formatAuth(auth) });
+        const flags = parseMakeFlags(merged);
+        expect(findAuths(flags).map(parseAuth)).toEqual([auth]);
+        expect(findJobCount(flags)).toBe(jobs);
+        expect(mergeMakeFlags(merged)).toBe(others);
+      }),
+    );
+  });
+
+  test('merging twice is merging once, and the last pool counts', () => {
+    fc.assert(
+      fc.property(makeFlags, anyAuth, anyAuth, ({ value }, one, other) => {
+        const pool = { jobs: 4, auth: formatAuth(one) };
+        const merged = mergeMakeFlags(value, pool);
+        expect(mergeMakeFlags(merged, pool)).toBe(merged);
+        expect(mergeMakeFlags(mergeMakeFlags(value, { jobs: 9, auth: formatAuth(other) }), pool)).toBe(merged);
+      }),
+    );
+  });
+
+  test('stripping leaves no auth and no job, and all else word for word', () => {
+    fc.assert(
+      fc.property(makeFlags, ({ value, others }) => {
+        const stripped = mergeMakeFlags(value);
+        expect(stripped).toBe(others);
+        expect(findAuths(parseMakeFlags(stripped))).toEqual([]);
+      }),
+    );
+  });
+
+  test('merging and stripping do not change whether it is a dry run', () => {
+    fc.assert(
+      fc.property(makeFlags, ({ value, others }) => {
+        const dry = isDryRun(parseMakeFlags(others));
+        expect(isDryRun(parseMakeFlags(value))).toBe(dry);
+        expect(isDryRun(parseMakeFlags(mergeMakeFlags(value, { jobs: 2, auth: '3,4' })))).toBe(dry);
+      }),
+    );
+  });
+});
+
+describe.each(MAKES)('what make %s exports', (version, make) => {
+  const auth = version === '4.3' ? /^3,4$/ : /^fifo:\/.*\/js make-.*\/GMfifo\d+$/;
+
+  /** What make makes of the variables is the truth that the tail is held against. */
+  function expectTruth(args: string[]): void {
+    const first = runMake(make, ['-j3', ...args]);
+    const value = first.env.get('MAKEFLAGS') ?? '';
+    const flags = parseMakeFlags(value);
+    expect(findAuths(flags)).toEqual([expect.stringMatching(auth)]);
+    expect(findJobCount(flags)).toBe(3);
+    // The same make, told of its flags by us alone, comes to the same ones. The file that it writes into in turn (-O of
+    // 4.4) is gone by now.
+    const stripped = mergeMakeFlags(value).replace(/ --sync-mutex=(\\.|\S)*/, '');
+    const again = runMake(make, [], { env: { MAKEFLAGS: stripped } });
+    expect(again.stderr).toBe('');
+    for (const name of ['X', 'Y']) expect(again.env.get(name)).toBe(first.env.get(name));
+    expect(sorted(again.env.get('MAKEFLAGS') ?? '')).toEqual(sorted(stripped));
+  }
+
+  /** Every make turns the order of the variables round. */
+  const sorted = (value: string) => {
+    const { words, tail } = parseMakeFlags(value);
+    const definitions = parseMakeFlags(tail.slice(2)).words;
+    return [words, definitions].map((list) => list.map(({ raw }) => raw).sort());
+  };
+
+  test.each([
+    [['X=a --jobserver-auth=9,9']],
+    [['X=--jobserver-auth=9,9', 'Y=-j9 --jobserver-fds=8,8']],
+    [['X=a\t--jobserver-auth=9,9\tb']],
+    [['X=a\\ --jobserver-auth=9,9', 'Y=\\']],
+    [['X=\\\\', 'Y=a\\\\\\ b\\']],
+    [['X=a$$b $$(HOME) $${x}', 'Y=$(HOME) $$$$']],
+    [['X=it\'s "q" `x` $$(y)', "Y='--jobserver-auth=9,9'"]],
+    [['X=-- --jobserver-auth=9,9 -- -j9']],
+    [['X=-n -q -t n', '-k']],
+    [['X=a\n--jobserver-auth=9,9\nb']],
+    [['X=ä\u00a0\u2028--jobserver-auth=9,9']],
+    [['-k', '-I', 'a --jobserver-auth=9,9', '-I', '-n', 'X=1']],
+    [['-I', 'a\\ b', '-I', "it's", '--no-print-directory', '-Otarget', '-l', '99']],
+    [['-I', 'a\n--jobserver-auth=9,9', '-I', 'a\u00a0-j9']],
+    [['--eval=Y := 1 2\\3', '-s']],
+    [['--eval=Y := 1\nX := --jobserver-auth=9,9\n--jobserver-auth=9,9 = 1']],
+  ])('for %o is parsed right', (args) => expectTruth(args));
+
+  test('for any variable is parsed right', () => {
+    const value = anyText.map((text) => text.replaceAll('$', '$$$$'));
+    fc.assert(
+      fc.property(value, value, (x, y) => expectTruth([`X=${x}`, `Y=${y}`])),
+      { numRuns: 15 },
+    );
+  });
+
+  test.each([
+    [['-n'], true],
+    [['-q'], true],
+    [['-t'], true],
+    [['-k', '-n'], true],
+    [['-j3', '--dry-run', 'X=1'], true],
+    [['--question'], true],
+    [[], false],
+    [['-I', 'n', '-I', '-n', '-k'], false],
+    [['-Otarget', '-j3'], false],
+    [['--no-print-directory', '-w', '-s'], false],
+    [['X=-n', 'n=1'], false],
+    [['X=a -n', '-k'], false],
+    [['--eval=n=1'], false],
+  ])('for %o says whether it is a dry run', (args, dry) => {
+    const { env } = runMake(make, args);
+    expect(isDryRun(parseMakeFlags(env.get('MAKEFLAGS') ?? ''))).toBe(dry);
+  });
+
+  test.each([
+    ['n', true],
+    [' n', true],
+    ['k -n', true],
+    ['-kq', true],
+    ['k n', false],
+    ['-Otarget', false],
+    ['-I -k -I n', false],
+  ])('when it is told MAKEFLAGS=%o is what we read there', (value, dry) => {
+    const { env } = runMake(make, [], { env: { MAKEFLAGS: value } });
+    // make writes its letters first, all in one word.
+    expect(/^[A-Za-z]*[nqt]/.test(env.get('MAKEFLAGS') ?? '')).toBe(dry);
+    expect(isDryRun(parseMakeFlags(value))).toBe(dry);
+  });
+});
+
+describe('what we write', () => {
+  const [[, make43], [, make441]] = MAKES;
+
+  test.each([
+    'plain',
+    'a blank',
+    'back\\slash',
+    'dollar$x',
+    'dol$$lar',
+    "quote'd",
+    'a\ttab',
+    'new\nline',
+    'nb\u00a0sp',
+  ])('leads make 4.4.1 to the FIFO %o', (name) => {
+    const path = join(makeFolder(), name);
+    execFileSync('mkfifo', [path]);
+    // A FIFO that nobody holds open would make it wait for ever.
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    onTestFinished(() => closeSync(fd));
+    const merged = mergeMakeFlags('k -j9 -- X=a\\ b', { jobs: 3, auth: formatAuth({ kind: 'fifo', path }) });
+    const { env, stderr } = runMake(make441, [], { env: { MAKEFLAGS: merged } });
+    expect(stderr).toBe('');
+    const flags = parseMakeFlags(env.get('MAKEFLAGS') ?? '');
+    expect(findAuths(flags)).toEqual([`fifo:${path}`]);
+    expect(findJobCount(flags)).toBe(3);
+    expect(env.get('X')).toBe('a b');
+  });
+
+  test.each(MAKES)('leads make %s to the pair', (_, make) => {
+    const path = join(makeFolder(), 'fifo');
+    execFileSync('mkfifo', [path]);
+    const fd = openSync(path, constants.O_RDWR);
+    onTestFinished(() => closeSync(fd));
+    const merged = mergeMakeFlags('k -j9 -- X=a\\ b', { jobs: 3, auth: '5,6' });
+    const { env, stderr } = runMake(make, [], {
+      env: { MAKEFLAGS: merged },
+      stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', fd, fd],
+    });
+    expect(stderr).toBe('');
+    const flags = parseMakeFlags(env.get('MAKEFLAGS') ?? '');
+    expect(findAuths(flags)).toEqual(['5,6']);
+    expect(env.get('X')).toBe('a b');
+  });
+
+  test.each(MAKES)('hides the pool from make %s', (_, make) => {
+    const merged = mergeMakeFlags('k -j9 --jobserver-auth=5,6 -- X=a\\ b');
+    const { env, stderr } = runMake(make, [], { env: { MAKEFLAGS: merged } });
+    expect(stderr).toBe('');
+    expect(env.get('MAKEFLAGS')).toBe('k -- X=a\\ b');
+  });
+
+  test('is refused by make 4.3 where it is a FIFO, which is why the pair is there', () =>
+    expect(runMake(make43, [], { env: { MAKEFLAGS: ' -j2 --jobserver-auth=fifo:/p' } }).stderr).toContain(
+      'internal error',
+    ));
+});

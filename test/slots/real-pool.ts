@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { closePool, openPool, type Pool } from '../../src/pool/pool.js';
+import { type ProcessId, readProcess } from '../../src/process/process-table.js';
+import { start } from '../process/start.js';
+
+/** A FIFO that the test keeps open, as a make does. */
+export interface RealPool {
+  path: string;
+  /** The state folder. */
+  root: string;
+  pool: Pool;
+  /** Takes all tokens that are in there, in their order. */
+  drain(): number[];
+  /** Lets go of the FIFO: what was in there is gone. */
+  abandon(): void;
+}
+
+/** Makes a pool with these bytes for tokens; it goes with the test. */
+export function makePool(tokens: readonly number[]): RealPool {
+  const folder = mkdtempSync(join(tmpdir(), 'js-pool-'));
+  const path = join(folder, 'fifo');
+  const root = join(folder, 'state');
+  mkdirSync(root, { mode: 0o700 });
+  execFileSync('mkfifo', [path]);
+  let fd: number | undefined = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  if (tokens.length > 0) writeSync(fd, Uint8Array.from(tokens));
+  const pool = openPool({ kind: 'fifo', path }, root);
+  const abandon = () => {
+    if (fd !== undefined) closeSync(fd);
+    fd = undefined;
+  };
+  onTestFinished(() => {
+    abandon();
+    closePool(pool);
+    rmSync(folder, { recursive: true });
+  });
+  return { path, root, pool, abandon, drain: () => drain(pool) };
+}
+
+function drain({ fd }: Pool): number[] {
+  const buffer = Buffer.alloc(65_536);
+  try {
+    return [...buffer.subarray(0, readSync(fd, buffer))];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return [];
+    throw error;
+  }
+}
+
+/** @returns a process that lives until it is told to end */
+export async function startProcess(): Promise<{ id: ProcessId; end(): Promise<void> }> {
+  const child = start('sleep', ['1000']);
+  await once(child, 'spawn');
+  const id = readProcess(child.pid as number)?.id as ProcessId;
+  const end = async () => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  return { id, end };
+}
+
+/** @returns a process that has ended */
+export async function startDead(): Promise<ProcessId> {
+  const { id, end } = await startProcess();
+  await end();
+  return id;
+}
