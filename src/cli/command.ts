@@ -44,10 +44,3 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   { name: 'help', short: 'h', help: 'print this help' },
   { name: 'version', help: 'print the version' },
 ];
-
-/** Of the commands that use a pool that exists. */
-export const FIFO_OPTION: OptionSpec = {
-  name: 'fifo',
-  value: 'PATH',
-  help: 'use the pool of this FIFO, not the one in MAKEFLAGS',
-};

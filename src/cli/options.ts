@@ -27,17 +27,36 @@ export function parseOptions(words: readonly string[], specs: readonly OptionSpe
     narg: Object.fromEntries(valued.map(({ name }) => [name, 1])),
     configuration: CONFIGURATION,
   });
-  const values = new Map(Object.entries(parsed).filter(([name]) => name !== '_'));
+  // What looks like a number or has no name, such as -8, is no option for yargs, and an operand it cannot be.
+  const { _: operands, ...options } = parsed;
+  if (!Array.isArray(operands) || operands.length > 0) {
+    const word = words.find((text) => /^(-\d|--_|---)/.test(text)) ?? String(operands);
+    throw new JobserverError('usage', `unknown option '${word}'`);
+  }
+  const values = new Map(Object.entries(options));
   for (const name of values.keys()) {
     if (!specs.some((spec) => spec.name === name)) {
       throw new JobserverError('usage', `unknown option '${name.length === 1 ? '-' : '--'}${name}'`);
+    }
+  }
+  for (const { name, short, value } of specs) {
+    // yargs knows a short name with two dashes too.
+    const long = words.find((word) => word === `--${short}` || word.startsWith(`--${short}=`));
+    if (long !== undefined) throw new JobserverError('usage', `unknown option '${long}'`);
+    const wrong = values.has(name) && values.get(name) !== true;
+    if (value === undefined && (wrong || words.some((word) => word.startsWith(`--${name}=`)))) {
+      throw new JobserverError('usage', `option '--${name}' takes no value`);
     }
   }
   for (const { name } of valued) {
     if (values.get(name) === '') throw new JobserverError('usage', `option '--${name}' needs a value`);
   }
   // Only a missing value is left to complain about.
-  if (error !== null) throw new JobserverError('usage', `an option needs a value: ${error.message}`);
+  if (error !== null) {
+    const [, key] = /: (\S+)$/.exec(error.message) ?? [];
+    const spec = specs.find(({ name, short }) => name === key || short === key);
+    throw new JobserverError('usage', `option '--${spec?.name ?? key}' needs a value`);
+  }
   return {
     has: (name) => values.get(name) === true,
     value: (name) => values.get(name) as string | undefined,

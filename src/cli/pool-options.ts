@@ -1,6 +1,9 @@
+import { resolve } from 'node:path';
+import type { Lookup } from '../pool/find-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
+import { OVERRIDING } from '../tools/table.js';
 import type { Arguments } from './arguments.js';
-import type { OptionSpec } from './command.js';
+import type { Context, OptionSpec } from './command.js';
 import { parseChoice, parseCount, parseDuration } from './values.js';
 
 const AUTH_CHOICES = ['auto', 'fifo', 'pipe'] as const;
@@ -8,16 +11,56 @@ const AUTH_CHOICES = ['auto', 'fifo', 'pipe'] as const;
 /** How a pool is advertised: `auto` asks the make that would run. */
 export type AuthChoice = (typeof AUTH_CHOICES)[number];
 
-export const AUTH_OPTION: OptionSpec = {
-  name: 'auth',
-  value: 'KIND',
-  choices: AUTH_CHOICES,
-  help: 'advertise the FIFO path, or an inherited pair for make below 4.4; auto asks the make on PATH',
-};
+/** How a program shall hear of the pool. */
+export interface JoinWish {
+  choice: AuthChoice;
+  /** The variables that it keeps although they override the pool. */
+  keep: readonly string[];
+  /** Whether PATH gets wrappers for tools that cannot join by themselves. */
+  shims: boolean;
+}
+
+/** Of the commands that let something join a pool. */
+export const JOIN_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'auth',
+    value: 'KIND',
+    choices: AUTH_CHOICES,
+    help: 'advertise the FIFO path, or an inherited pair for make below 4.4; auto asks the make on PATH',
+  },
+  {
+    name: 'keep-env',
+    value: 'NAMES',
+    help: 'keep these variables (separated by commas) although they override the pool, such as MAX_JOBS',
+  },
+  {
+    name: 'shims',
+    help: 'put wrappers on PATH for the tools there that cannot join by themselves (make < 4.4, ninja < 1.13, go)',
+  },
+];
 
 /** @throws JobserverError 'usage' */
-export function parseAuthChoice(args: Arguments): AuthChoice {
-  return parseChoice('--auth', args.value('auth') ?? 'auto', AUTH_CHOICES);
+export function parseJoinWish(args: Arguments): JoinWish {
+  const keep = (args.value('keep-env') ?? '').split(',').filter(Boolean);
+  for (const name of keep) parseChoice('--keep-env', name, OVERRIDING);
+  return {
+    choice: parseChoice('--auth', args.value('auth') ?? 'auto', AUTH_CHOICES),
+    keep,
+    shims: args.has('shims'),
+  };
+}
+
+/** Of the commands that use a pool that exists. */
+export const LOOKUP_OPTIONS: readonly OptionSpec[] = [
+  { name: 'fifo', value: 'PATH', help: 'use the pool of this FIFO, not the one in MAKEFLAGS' },
+  { name: 'no-adopt', help: "do not reach make's pipe through /proc where make has closed it to this command" },
+];
+
+/** @returns where a command looks for its pool */
+export function lookupOf({ args, env, parent }: Pick<Context, 'args' | 'env' | 'parent'>): Lookup {
+  const fifo = args.value('fifo');
+  // It is handed down to programs that may run elsewhere.
+  return { env, parent, fifo: fifo && resolve(fifo), adopt: !args.has('no-adopt') };
 }
 
 /** Of the commands that take slots. */

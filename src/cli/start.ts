@@ -11,7 +11,8 @@ export async function start(command: Command): Promise<never> {
 }
 
 async function run(command: Command): Promise<ProgramEnd> {
-  const report = (text: string) => writeText(2, `${command.name}: ${text}\n`);
+  // One line, whatever a file or a command is called.
+  const report = (text: string) => writeText(2, `${command.name}: ${text.replace(/\p{Cc}/gu, escapeControl)}\n`);
   try {
     const args = await parseArguments(process.argv.slice(2), [...command.options, ...COMMON_OPTIONS]);
     if (args.has('help') || args.has('version')) {
@@ -40,6 +41,8 @@ async function run(command: Command): Promise<ProgramEnd> {
     return statusOf('failed', command);
   }
 }
+
+const escapeControl = (character: string): string => JSON.stringify(character).slice(1, -1);
 
 /** Writes all of a text, also to a pipe that somebody set O_NONBLOCK on. */
 function writeText(fd: number, text: string): void {

@@ -1,5 +1,5 @@
-import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
-import { parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
+import type { Command, Context } from '../cli/command.js';
+import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
 import { parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { requirePool } from '../pool/find-pool.js';
@@ -17,7 +17,7 @@ export const command: Command = {
   options: [
     ...WAIT_OPTIONS,
     { name: 'owner', value: 'PID', help: 'hold them for this process (default: the calling shell)' },
-    FIFO_OPTION,
+    ...LOOKUP_OPTIONS,
   ],
   main,
 };
@@ -30,7 +30,7 @@ async function main({ args, env, parent, print, report, isTerminal }: Context): 
   const holder = owner === undefined ? findCallingShell(parent) : parseProcess('--owner', owner);
   if (holder === undefined)
     throw new JobserverError('failed', 'the calling shell has ended; name a holder with --owner PID');
-  const pool = requirePool({ env, parent, fifo: args.value('fifo') });
+  const pool = requirePool(lookupOf({ args, env, parent }));
   const signals = watchSignals();
   try {
     const claim = await acquireSlots(pool, {

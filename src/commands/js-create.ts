@@ -1,7 +1,8 @@
 import type { Command, Context } from '../cli/command.js';
-import { AUTH_OPTION, parseAuthChoice } from '../cli/pool-options.js';
+import { JOIN_OPTIONS, parseJoinWish } from '../cli/pool-options.js';
 import { parseCount, parseMode, parseProcess } from '../cli/values.js';
-import { JobserverError } from '../errors.js';
+import { Interrupted, JobserverError } from '../errors.js';
+import { fifoOf } from '../jobs/join.js';
 import { endOf, type Job, type JobPool, startInPool } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
 import { createPool, destroyPool } from '../keeper/own-pool.js';
@@ -11,7 +12,7 @@ import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { countProcessors } from '../process/parallelism.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
-import { watchSignals } from '../process/signals.js';
+import { type SignalWatch, watchSignals } from '../process/signals.js';
 import { findCallingShell } from '../slots/caller.js';
 
 export const command: Command = {
@@ -24,7 +25,7 @@ export const command: Command = {
     { name: 'mode', value: 'MODE', help: "the FIFO's mode (default 0600)" },
     { name: 'owner', value: 'PID', help: 'end the pool with this process, or none (default: the calling shell)' },
     { name: 'all-tokens', help: 'put N tokens in, not N-1: for a session that runs no job itself' },
-    AUTH_OPTION,
+    ...JOIN_OPTIONS,
     { name: 'verbose', short: 'v', help: 'say how N was chosen' },
   ],
   main,
@@ -34,36 +35,48 @@ async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, parent, print, report } = context;
   const inherited = listInherited(parent);
   const jobs = chooseJobs(context);
-  const choice = parseAuthChoice(args);
+  const wish = parseJoinWish(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
   const caller = forCommand ? selfId() : findCallingShell(parent);
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
+  const signals = watchSignals();
   const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo') }, root);
   if (!forCommand) {
     try {
-      print(await formatJoin(pool, choice, caller, env, root));
+      if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
+      print(await formatJoin(pool, wish, caller, env, root));
     } catch (error) {
       // A pool that nobody heard of would stay as long as its owner.
       await destroyPool(pool);
-      throw error;
+      return endOf(error, report);
     }
-    if (context.isTerminal(1)) report('made the pool; this shell joins it with eval "$(js-create)"');
+    if (context.isTerminal(1))
+      report(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
   try {
-    return await runInPool({ words: args.operands, env, inherited }, { pool, choice, slots: 1, root }, report);
+    return await runInPool(
+      { words: args.operands, env, inherited },
+      { pool, wish, slots: jobs, root },
+      signals,
+      report,
+    );
   } finally {
     await destroyPool(pool);
   }
 }
 
-async function runInPool(job: Job, jobPool: JobPool, report: Context['report']): Promise<ProgramEnd> {
-  const signals = watchSignals();
+async function runInPool(
+  job: Job,
+  jobPool: JobPool,
+  signals: SignalWatch,
+  report: Context['report'],
+): Promise<ProgramEnd> {
   try {
-    return await (await startInPool(job, jobPool, signals)).ended;
+    return await (await startInPool(job, jobPool, signals, report)).ended;
   } catch (error) {
     return endOf(error, report);
   }

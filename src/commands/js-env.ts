@@ -1,7 +1,8 @@
-import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
-import { AUTH_OPTION, parseAuthChoice } from '../cli/pool-options.js';
+import type { Command, Context } from '../cli/command.js';
+import { JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinWish } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
+import { formatReport, isFine, reportPool } from '../jobs/pool-report.js';
 import { formatJoin } from '../jobs/shell-code.js';
 import { requirePool } from '../pool/find-pool.js';
 import { stateRoot } from '../pool/state-folder.js';
@@ -14,21 +15,32 @@ export const command: Command = {
   operands: '',
   options: [
     { name: 'sh', help: 'for sh, bash, dash, ksh and zsh (the default)' },
+    { name: 'check', help: 'say which pool this is, and which tools on PATH would stay within it; exit 1 if not all' },
+    { name: 'json', help: 'with --check: as JSON' },
     { name: 'strip', help: 'print code that hides the pool and keeps all other flags of make' },
-    AUTH_OPTION,
-    FIFO_OPTION,
+    ...JOIN_OPTIONS,
+    ...LOOKUP_OPTIONS,
   ],
   main,
 };
 
 async function main({ args, env, parent, print }: Context): Promise<number> {
   if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
-  const choice = parseAuthChoice(args);
+  const wish = parseJoinWish(args);
+  if (args.has('json') && !args.has('check')) throw new JobserverError('usage', '--json goes with --check');
   if (args.has('strip')) {
     print(formatSh(leaveEnvironment(env)));
     return 0;
   }
-  const pool = requirePool({ env, parent, fifo: args.value('fifo') });
-  print(await formatJoin(pool, choice, findCallingShell(parent), env, stateRoot(env)));
+  const lookup = lookupOf({ args, env, parent });
+  const pool = requirePool(lookup);
+  if (args.has('check')) {
+    const report = await reportPool(pool, lookup, stateRoot(env));
+    print(
+      args.has('json') ? `${JSON.stringify({ ...report, fine: isFine(report) }, null, 2)}\n` : formatReport(report),
+    );
+    return isFine(report) ? 0 : 1;
+  }
+  print(await formatJoin(pool, wish, findCallingShell(parent), env, stateRoot(env)));
   return 0;
 }

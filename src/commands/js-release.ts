@@ -1,4 +1,5 @@
-import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
+import type { Command, Context } from '../cli/command.js';
+import { LOOKUP_OPTIONS, lookupOf } from '../cli/pool-options.js';
 import { requirePool } from '../pool/find-pool.js';
 import { selfId } from '../process/process-table.js';
 import { findCallingShell } from '../slots/caller.js';
@@ -9,12 +10,12 @@ export const command: Command = {
   name: 'js-release',
   summary: 'Return slots that js-acquire took: those of the handles, or all that the calling shell holds.',
   operands: '[HANDLE]...',
-  options: [FIFO_OPTION],
+  options: LOOKUP_OPTIONS,
   main,
 };
 
 function main({ args, env, parent, report }: Context): number {
-  const pool = requirePool({ env, parent, fifo: args.value('fifo') });
+  const pool = requirePool(lookupOf({ args, env, parent }));
   if (args.operands.length === 0) {
     const shell = findCallingShell(parent);
     for (const id of listClaims(pool)) if (id.startsWith(`${shell}-`)) releaseClaim(pool, id, selfId());

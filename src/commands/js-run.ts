@@ -1,5 +1,14 @@
-import { type Command, type Context, FIFO_OPTION } from '../cli/command.js';
-import { AUTH_OPTION, parseAuthChoice, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
+import type { Command, Context } from '../cli/command.js';
+import {
+  JOIN_OPTIONS,
+  type JoinWish,
+  LOOKUP_OPTIONS,
+  lookupOf,
+  parseJoinWish,
+  parseSlots,
+  parseTimeout,
+  WAIT_OPTIONS,
+} from '../cli/pool-options.js';
 import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { endOf, type Job, startInPool, startJob } from '../jobs/run-job.js';
@@ -25,8 +34,8 @@ export const command: Command = {
     ...WAIT_OPTIONS,
     { name: 'require', help: 'exit 69 where there is no pool, instead of running the command without a slot' },
     { name: 'ignore-dry-run', help: 'run the command also under make -n, -q and -t' },
-    AUTH_OPTION,
-    FIFO_OPTION,
+    ...JOIN_OPTIONS,
+    ...LOOKUP_OPTIONS,
   ],
   main,
 };
@@ -34,7 +43,7 @@ export const command: Command = {
 async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, parent } = context;
   const job: Job = { words: args.operands, env, inherited: listInherited(parent) };
-  const wish = { slots: parseSlots(args), timeout: parseTimeout(args), choice: parseAuthChoice(args) };
+  const wish = { slots: parseSlots(args), timeout: parseTimeout(args), join: parseJoinWish(args) };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');
   // A make below reads the flag itself, and has to run for make -n to be of use.
@@ -56,11 +65,11 @@ async function main(context: Context): Promise<ProgramEnd> {
 
 /** @returns the error, as make does, where a pool is advertised that cannot be joined: the command runs all the same */
 function findPoolOrWarn({ args, env, parent, report }: Context): Pool | JobserverError | undefined {
-  const fifo = args.value('fifo');
   try {
-    return args.has('require') ? requirePool({ env, parent, fifo }) : findPool({ env, parent, fifo });
+    const lookup = lookupOf({ args, env, parent });
+    return args.has('require') ? requirePool(lookup) : findPool(lookup);
   } catch (error) {
-    const optional = fifo === undefined && !args.has('require');
+    const optional = args.value('fifo') === undefined && !args.has('require');
     if (!isJobserverError(error) || error.kind !== 'no-pool' || !optional) throw error;
     report(`warning: ${error.message}; running the command without a slot`);
     return error;
@@ -76,12 +85,12 @@ function withoutPair(job: Job, { way }: Pool): Job {
 interface Wish {
   slots: number;
   timeout: number | undefined;
-  choice: ReturnType<typeof parseAuthChoice>;
+  join: JoinWish;
 }
 
 async function runInSlots(
   pool: Pool,
-  { slots, timeout, choice }: Wish,
+  { slots, timeout, join }: Wish,
   job: Job,
   { env, report, isTerminal }: Context,
   signals: SignalWatch,
@@ -101,7 +110,7 @@ async function runInSlots(
   let own: Pool | undefined;
   try {
     own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
-    const running = await startInPool(job, { pool: own ?? pool, choice, slots, root }, signals);
+    const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root }, signals, report);
     const child = readProcess(running.pid);
     if (child !== undefined) recordJob(claim, child.id);
     return await running.ended;

@@ -1,13 +1,18 @@
+import { readFileSync } from 'node:fs';
 import type { Context } from '../cli/command.js';
-import type { AuthChoice } from '../cli/pool-options.js';
-import { Interrupted } from '../errors.js';
+import type { JoinWish } from '../cli/pool-options.js';
+import { Interrupted, JobserverError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { type Running, StartError, startProgram } from '../process/run-program.js';
 import type { SignalWatch } from '../process/signals.js';
-import { findTool } from '../tools/table.js';
-import { askJoins } from '../tools/version.js';
-import { type Changes, chooseAuth, joinEnvironment, openPair } from './join.js';
+import { findFront, findLeaving } from '../tools/front.js';
+import { hasShim } from '../tools/shim-folder.js';
+import { pathWithShims } from '../tools/shims.js';
+import { askStyles, findProgram } from '../tools/version.js';
+import { chooseStyle } from './advertise.js';
+import { type Advert, type Changes, fifoOf, joinEnvironment } from './join.js';
+import { openPair } from './open-pair.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +28,7 @@ export interface Job {
 /** The pool that a job shall see. */
 export interface JobPool {
   pool: Pool;
-  choice: AuthChoice;
+  wish: JoinWish;
   /** How many slots the job holds, for a tool that cannot join and has to be told. */
   slots: number;
   /** The state folder. */
@@ -31,20 +36,39 @@ export interface JobPool {
 }
 
 /**
- * Starts a job in a pool, with the auth that it understands.
+ * Starts a job in a pool, advertised as it understands.
+ * @param report tells of what would make it leave the pool
  * @throws StartError where the program cannot be started, Interrupted where a signal came first
  */
-export async function startInPool(job: Job, { pool, choice, slots, root }: JobPool, signals: SignalWatch) {
-  const [command = '', ...args] = job.words;
-  const auth = await chooseAuth(pool, choice, command, job.env, root);
-  const tool = findTool(command);
-  const never = tool?.bound && (await askJoins(tool, command, job.env, root)) === 'never';
-  const bound = never ? tool.bound?.(slots) : undefined;
-  const pair = auth === 'pair' ? openPair(pool, job.inherited) : undefined;
+export async function startInPool(
+  job: Job,
+  { pool, wish, slots, root }: JobPool,
+  signals: SignalWatch,
+  report: Context['report'],
+) {
+  const { inherited } = job;
+  const env = wish.shims ? { ...job.env, PATH: await pathWithShims(job.env, root) } : job.env;
+  const front = findFront(job.words);
+  const style = await chooseStyle(pool, wish.choice, front?.program ?? '', env, root);
+  const styles = front === undefined ? undefined : await askStyles(front.tool, front.program, env, root);
+  const leaves = front && findLeaving(front.tool, styles ?? [], front.words);
+  if (leaves !== undefined) report(`warning: '${leaves}' makes ${job.words[0]} use a number of its own, not the pool`);
+  const bound = styles?.length === 0 && leaves === undefined ? front?.bound(slots) : undefined;
+  const pair = style === 'fifo' ? undefined : openPair(pool, inherited);
+  // A pipe of make's has no name but the one that it has as ours.
+  const path = fifoOf(pool) ?? `/proc/${process.pid}/fd/${pool.fd}`;
+  const advert: Advert = pair === undefined ? { kind: 'fifo', path } : { ...pair, old: style === 'old-pair' };
   try {
-    const words = [command, ...(bound?.args ?? []), ...args];
-    const changes = { ...joinEnvironment(pool, job.env, root, pair), ...bound?.env };
-    return startJob({ ...job, words }, changes, signals, pair?.descriptors);
+    const [name = '', ...args] = job.words;
+    // What its wrapper would do is done here.
+    const command = (hasShim(name, env.PATH) ? findProgram(name, env.PATH)?.file : undefined) ?? name;
+    const changes = { ...joinEnvironment(pool, advert, { env, root, keep: wish.keep }), ...bound?.env };
+    return startJob(
+      { ...job, env, words: [command, ...(bound?.args ?? []), ...args] },
+      changes,
+      signals,
+      pair?.descriptors,
+    );
   } finally {
     pair?.close();
   }
@@ -62,6 +86,7 @@ export function startJob(
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
 ): Running {
+  if (words.some((word) => word.includes(REPLACEMENT))) checkArguments();
   if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
   const [file = '', ...args] = words;
   const running = startProgram({
@@ -72,6 +97,16 @@ export function startJob(
   });
   signals.forwardTo(running.kill);
   return running;
+}
+
+/** What Node makes of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd';
+
+/** @throws JobserverError where Node could only hand down other bytes than we got */
+function checkArguments(): void {
+  const bytes = readFileSync('/proc/self/cmdline');
+  if (Buffer.compare(bytes, Buffer.from(bytes.toString('utf8'))) === 0) return;
+  throw new JobserverError('failed', 'cannot hand down an argument that is not UTF-8');
 }
 
 /**

@@ -1,11 +1,13 @@
-import type { AuthChoice } from '../cli/pool-options.js';
+import type { JoinWish } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { identify } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
 import { descriptorStat, listDescriptors, type ProcessId, pidOf } from '../process/process-table.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
-import { chooseAuth, fifoOf, joinEnvironment } from './join.js';
+import { pathWithShims } from '../tools/shims.js';
+import { chooseStyle } from './advertise.js';
+import { type Advert, fifoOf, joinEnvironment } from './join.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,25 +22,30 @@ const SHELL_DESCRIPTORS = [9, 8, 7, 6, 5, 4, 3];
  */
 export async function formatJoin(
   pool: Pool,
-  choice: AuthChoice,
+  { choice, keep, shims }: JoinWish,
   shell: ProcessId | undefined,
   env: Env,
   root: string,
 ): Promise<string> {
-  const auth = await chooseAuth(pool, choice, '', env, root);
-  if (auth === 'fifo' || shell === undefined) return formatSh(joinEnvironment(pool, env, root));
   const { way } = pool;
-  if (way.kind === 'pair' && isOpenIn(shell, way, pool)) return formatSh(joinEnvironment(pool, env, root, way));
-  const [read, write] = chooseFreeNumbers(listDescriptors(pidOf(shell)), SHELL_DESCRIPTORS);
+  const path = shims ? { PATH: await pathWithShims(env, root) } : {};
+  const style = await chooseStyle(pool, choice, '', { ...env, ...path }, root);
+  const join = (advert: Advert) => formatSh({ ...path, ...joinEnvironment(pool, advert, { env, root, keep }) });
+  const fifo = fifoOf(pool);
+  if (fifo !== undefined && (style === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
+  const old = style === 'old-pair';
+  if (way.kind === 'pair' && (shell === undefined || isOpenIn(shell, way, pool))) return join({ ...way, old });
+  const [read, write] = chooseFreeNumbers(shell ? listDescriptors(pidOf(shell)) : [], SHELL_DESCRIPTORS);
   if (read === undefined || write === undefined) {
-    throw new JobserverError('failed', 'cannot open the pool in the shell: its descriptors 3 to 9 are all in use');
+    throw new JobserverError(
+      'failed',
+      'cannot open the pool in the shell: its descriptors 3 to 9 are in use; close two, or use --auth fifo',
+    );
   }
-  const path = fifoOf(pool);
-  const source = (fd: number) => path ?? `/proc/${way.kind === 'pair' ? way.holder : 'self'}/fd/${fd}`;
-  const [from, to] = way.kind === 'pair' ? [source(way.read), source(way.write)] : [source(read), source(write)];
+  const source = (fd: 'read' | 'write') => fifo ?? (way.kind === 'pair' ? `/proc/${way.holder}/fd/${way[fd]}` : '');
   return (
-    formatOpenPair({ fd: read, path: from }, { fd: write, path: to }) +
-    formatSh(joinEnvironment(pool, env, root, { read, write }))
+    formatOpenPair({ fd: read, path: source('read') }, { fd: write, path: source('write') }) +
+    join({ kind: 'pair', read, write, old })
   );
 }
 

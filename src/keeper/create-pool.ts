@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
+import { attempt, cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
 import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import { openPool, type Pool } from '../pool/pool.js';
@@ -68,7 +68,7 @@ function checkPath(path: string): string {
 }
 
 async function makeFifo(path: string, mode: number): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+  if (attempt('create the FIFO', path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined) {
     throw new JobserverError('failed', `cannot create the FIFO '${path}': File exists`);
   }
   const env = { PATH: process.env.PATH, LC_ALL: 'C' };

@@ -1,10 +1,11 @@
-import { rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import { closePool, type Pool } from '../pool/pool.js';
 import { isAlive, pidOf } from '../process/process-table.js';
+import { tryExactStat } from '../try-stat.js';
 
 /** How long a keeper may take to end, in milliseconds. */
 const PATIENCE = 10_000;
@@ -17,7 +18,10 @@ export async function destroyPool(pool: Pool): Promise<void> {
   const { key, folder, record, way } = pool;
   if (record === undefined) {
     const name = way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
-    throw new JobserverError('failed', `cannot end the pool '${name}': js-create did not make it`);
+    throw new JobserverError(
+      'failed',
+      `cannot end the pool '${name}': js-create did not make it, or it has ended already`,
+    );
   }
   if (isAlive(record.keeper)) process.kill(pidOf(record.keeper), 'SIGTERM');
   const deadline = Date.now() + PATIENCE;
@@ -28,7 +32,7 @@ export async function destroyPool(pool: Pool): Promise<void> {
     await delay(10);
   }
   // A keeper that was killed left these behind.
-  const stat = statSync(record.path, { throwIfNoEntry: false, bigint: true });
+  const stat = tryExactStat(record.path);
   if (stat !== undefined && identify(stat) === key) rmSync(record.path, { force: true });
   removeFolders(folder);
   closePool(pool);

@@ -1,12 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { reasonOf } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import { openPool } from '../pool/pool.js';
 import { writeRecord } from '../pool/record.js';
 import { closeInheritable } from '../process/descriptors.js';
-import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
+import { isAlive, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
 import { sweepClaims } from '../slots/release.js';
+import { tryExactStat } from '../try-stat.js';
 
 /** What js-create tells the keeper, as JSON in its only argument. */
 export interface KeeperOrder {
@@ -33,11 +34,11 @@ function keep(order: KeeperOrder): void {
   if (identify(fstatSync(fifo, { bigint: true })) !== key) throw new Error(`'${path}' was replaced`);
   writeSync(fifo, '+'.repeat(tokens));
   const self = selfId();
-  writeRecord(folder, { path, jobs, tokens, keeper: self, owner, session });
+  writeRecord(folder, { path, jobs, tokens, keeper: self, namespace: pidNamespace(), owner, session });
   const pool = openPool({ kind: 'fifo', path }, root);
 
   const end = () => {
-    const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+    const stat = tryExactStat(path);
     if (stat !== undefined && identify(stat) === key) rmSync(path, { force: true });
     removeFolders(folder);
     process.exit(0);

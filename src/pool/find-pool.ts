@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { JobserverError } from '../errors.js';
 import { walkUp } from '../process/ancestry.js';
 import { descriptorStat } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
+import { tryExactStat } from '../try-stat.js';
 import { isClientOf } from './folder.js';
 import { identify } from './identity.js';
 import { openPool, type Pool, type Way } from './pool.js';
@@ -17,6 +17,10 @@ export interface Lookup {
   parent: number;
   /** --fifo PATH, which beats the environment. */
   fifo: string | undefined;
+  /** Whether make's pipe may be reached through /proc where make closed it to us. */
+  adopt: boolean;
+  /** Whether a pool that nobody keeps open is wanted too. */
+  dead?: boolean;
 }
 
 /**
@@ -24,22 +28,23 @@ export interface Lookup {
  * @returns undefined where nothing is said of a pool
  * @throws JobserverError 'no-pool' where there should be one and it cannot be joined
  */
-export function findPool({ env, parent, fifo }: Lookup): Pool | undefined {
-  if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, ensureStateRoot(env));
+export function findPool(lookup: Lookup): Pool | undefined {
+  const { env, fifo, dead } = lookup;
+  if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, ensureStateRoot(env), { dead });
   const advertised = findAdvertised((name) => env[name]);
   if (advertised === undefined) return undefined;
   const root = ensureStateRoot(env);
-  return openPool(findWay(advertised, env, root, parent), root, advertised.jobs);
+  return openPool(findWay(advertised, lookup, root), root, { jobs: advertised.jobs, dead });
 }
 
-function findWay({ auth, text, closed, variable }: Advertised, env: Env, root: string, parent: number): Way {
+function findWay({ auth, text, closed, variable }: Advertised, { env, parent, adopt }: Lookup, root: string): Way {
   if (auth.kind === 'fifo') return auth;
   if (auth.kind === 'invalid') {
     throw new JobserverError('no-pool', `cannot join the pool '${text}' of ${variable}: neither fifo:PATH nor R,W`);
   }
   const inherited = auth.kind === 'pair' ? findInheritedPair(auth, parent) : undefined;
   const pair = closed ?? auth;
-  const way = inherited ?? (pair.kind === 'pair' ? findPairAbove(pair, text, env, root) : undefined);
+  const way = inherited ?? (pair.kind === 'pair' ? findPairAbove(pair, text, env, root, adopt) : undefined);
   if (way !== undefined) return way;
   throw new JobserverError(
     'no-pool',
@@ -69,14 +74,14 @@ export const FIFO_VARIABLE = 'JOBSERVER_TOOLS_FIFO';
  * The pair of whoever advertised it, where it is closed to this process: of the nearest make above, as make has it open,
  * which is there also for a recipe line without `+`; or the FIFO of a pool of ours, where that is nearer.
  */
-function findPairAbove(pair: Pair, text: string, env: Env, root: string): Way | undefined {
+function findPairAbove(pair: Pair, text: string, env: Env, root: string, adopt: boolean): Way | undefined {
   const mark = env[FIFO_VARIABLE];
   const path = mark?.startsWith(`${text}=/`) ? mark.slice(text.length + 1) : undefined;
-  const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true });
+  const stat = path === undefined ? undefined : tryExactStat(path);
   const ours: Way | undefined = path === undefined || stat === undefined ? undefined : { kind: 'fifo', path };
   for (const { entry, findMake } of walkUp()) {
     if (ours !== undefined && stat !== undefined && isClientOf(`${root}/${identify(stat)}`, entry.id)) return ours;
-    const make = findMake();
+    const make = adopt ? findMake() : undefined;
     if (make === undefined || findAdvertised(make.variable)?.text !== text) continue;
     if (pipeOf(pair, make.pid) !== undefined) return { kind: 'pair', ...pair, holder: make.pid };
   }

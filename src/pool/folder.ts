@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
 import type { ProcessId } from '../process/process-table.js';
 
@@ -9,14 +9,12 @@ export const claimsFolder = (folder: string): string => `${folder}/claims`;
 export const locksFolder = (folder: string): string => `${folder}/locks`;
 
 /** Its presence says that the implicit slot of this pool belongs to that process, or to what it starts. */
-export const sessionFile = (folder: string, session: ProcessId): string => `${folder}/session-${session}`;
+const sessionFile = (folder: string, session: ProcessId): string => `${folder}/session-${session}`;
 
 /** @returns whether what that process starts has an implicit slot: it is a js-run that holds a claim, or the session */
 export function isClientOf(folder: string, id: ProcessId): boolean {
   // A claim of js-run has just the holder's name; one of js-acquire has more to its name, and starts nothing.
-  return [`${claimsFolder(folder)}/${id}`, sessionFile(folder, id)].some(
-    (file) => statSync(file, { throwIfNoEntry: false }) !== undefined,
-  );
+  return existsSync(`${claimsFolder(folder)}/${id}`) || existsSync(sessionFile(folder, id));
 }
 
 /** Creates the folder of a pool's state; another command may do or undo the same at any time. */

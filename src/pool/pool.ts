@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { cannot, JobserverError } from '../errors.js';
+import { cannot, errorCode, JobserverError } from '../errors.js';
 import { descriptorStat } from '../process/process-table.js';
 import { identify } from './identity.js';
 import { type PoolRecord, readRecord } from './record.js';
@@ -17,6 +17,8 @@ export interface Pool {
   key: string;
   /** An O_RDONLY|O_NONBLOCK descriptor of our own, so that no flag that others see is changed (PROTOCOL 13, 15). */
   fd: number;
+  /** Whether a token that comes wakes who waits; not with a character device, which Node does not wait for. */
+  wakes: boolean;
   /** The N of the pool, where it is known. */
   jobs: number | undefined;
   /** The folder of its state. It need not exist yet. */
@@ -25,16 +27,22 @@ export interface Pool {
   record: PoolRecord | undefined;
 }
 
+interface OpenOptions {
+  jobs?: number | undefined;
+  dead?: boolean | undefined;
+}
+
 /**
  * Opens a pool for taking and returning tokens.
  * @param way where it is
  * @param root the state folder
- * @param jobs the N that MAKEFLAGS speaks of, if it does
+ * @param options.jobs the N that MAKEFLAGS speaks of, if it does
+ * @param options.dead whether a FIFO that nobody keeps open will do, as for removing it
  * @throws JobserverError 'no-pool' where there is no FIFO or device, or it is not ours to open
  */
-export function openPool(way: Way, root: string, jobs?: number): Pool {
+export function openPool(way: Way, root: string, { jobs, dead = false }: OpenOptions = {}): Pool {
   const name = describeWay(way);
-  const fd = openForReading(way, name);
+  const fd = openForReading(way, name, dead);
   try {
     const stat = fstatSync(fd, { bigint: true });
     // make 4.4.1 takes a regular file for a pool without a word (PROTOCOL 17).
@@ -44,7 +52,7 @@ export function openPool(way: Way, root: string, jobs?: number): Pool {
     const key = identify(stat);
     const folder = `${root}/${key}`;
     const record = readRecord(folder);
-    return { way, key, fd, jobs: record?.jobs ?? jobs, folder, record };
+    return { way, key, fd, wakes: stat.isFIFO(), jobs: record?.jobs ?? jobs, folder, record };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -67,16 +75,31 @@ export function reopen(pool: Pool, flags: number): number {
   return openSync(`/proc/self/fd/${pool.fd}`, flags);
 }
 
+/** @returns the error for a pool that nobody will ever put a token in */
+export function nobodyKeeps(name: string): JobserverError {
+  return new JobserverError(
+    'no-pool',
+    `the pool '${name}' is gone: nobody keeps it open; make a new one with js-create`,
+  );
+}
+
+/** An open for writing fails at once, with ENXIO, where nobody has the FIFO open; one for reading tells nothing (PROTOCOL 12). */
+function probe(path: string): void {
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
+}
+
 function describeWay(way: Way): string {
   return way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
 }
 
-function openForReading(way: Way, name: string): number {
+function openForReading(way: Way, name: string, dead: boolean): number {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
   if (way.kind === 'fifo') {
     try {
+      if (!dead) probe(way.path);
       return openSync(way.path, flags);
     } catch (error) {
+      if (errorCode(error) === 'ENXIO') throw nobodyKeeps(name);
       throw cannot('open the pool', name, error, 'no-pool');
     }
   }

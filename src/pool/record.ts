@@ -10,6 +10,8 @@ export interface PoolRecord {
   /** How many tokens it began with: N-1, or N without a session's slot. */
   tokens: number;
   keeper: ProcessId;
+  /** The pid namespace of these processes. */
+  namespace: string;
   /** The process that the pool ends with; null where it stays until js-destroy. */
   owner: ProcessId | null;
   /** The process that has the pool's implicit slot: itself or what it starts; null where nobody has it. */

@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
-import { cannot, errorCode, JobserverError } from '../errors.js';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
+import { tryStat } from '../try-stat.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,14 +13,12 @@ const uid = (): number => process.getuid?.() ?? -1;
 export function stateRoot(env: Env): string {
   // Under sudo the variables may still name another user's folders.
   const state = env[STATE_VARIABLE];
-  if (state?.startsWith('/') && [undefined, uid()].includes(ownerOf(state))) return state;
+  if (state?.startsWith('/') && [undefined, uid()].includes(tryStat(state)?.uid)) return state;
   const runtime = env.XDG_RUNTIME_DIR;
-  if (runtime?.startsWith('/') && ownerOf(runtime) === uid()) return `${runtime}/jobserver-tools`;
-  return `${env.TMPDIR || '/tmp'}/jobserver-tools-${uid()}`;
-}
-
-function ownerOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.uid;
+  if (runtime?.startsWith('/') && tryStat(runtime)?.uid === uid()) return `${runtime}/jobserver-tools`;
+  // Not what TMPDIR says: a job may have one of its own, and has to find the locks of its pool all the same.
+  const usual = `/run/user/${uid()}`;
+  return tryStat(usual)?.uid === uid() ? `${usual}/jobserver-tools` : `/tmp/jobserver-tools-${uid()}`;
 }
 
 /**
@@ -29,7 +28,7 @@ function ownerOf(path: string): number | undefined {
  */
 export function ensureStateRoot(env: Env): string {
   const root = stateRoot(env);
-  const stat = lstatSync(root, { throwIfNoEntry: false }) ?? create(root);
+  const stat = attempt('read the state folder', root, () => lstatSync(root, { throwIfNoEntry: false })) ?? create(root);
   checkPrivate(root, stat);
   return root;
 }

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
-import { cannot, errorCode, JobserverError } from '../errors.js';
-import { describePool, type Pool } from './pool.js';
+import { cannot, errorCode, type JobserverError } from '../errors.js';
+import { describePool, nobodyKeeps, type Pool } from './pool.js';
 
 /**
  * Takes one token if there is one, without waiting.
@@ -19,9 +19,4 @@ export function tryTakeToken(pool: Pool): number | undefined {
 }
 
 /** A read at the end of the pipe: nobody has it open for writing, so nobody will ever put a token in (PROTOCOL 14). */
-export function poolIsGone(pool: Pool): JobserverError {
-  return new JobserverError(
-    'no-pool',
-    `the pool '${describePool(pool)}' is gone: nobody keeps it open; make a new one with js-create`,
-  );
-}
+export const poolIsGone = (pool: Pool): JobserverError => nobodyKeeps(describePool(pool));

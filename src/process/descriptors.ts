@@ -1,20 +1,32 @@
 import { closeSync, readFileSync } from 'node:fs';
-import { listDescriptors, readDescriptor } from './process-table.js';
+import { isReadable, listDescriptors, readDescriptor } from './process-table.js';
 
 /**
- * Finds the descriptors from 3 on that this process got from its parent, to hand them down: Node keeps them to itself.
- * They are told from Node's own by being the parent's too. To be called before anything is opened.
+ * Finds the descriptors from 3 on that this process was started with and that Node keeps to itself, to hand them down. What
+ * Node has opened itself is told from them by its kind. To be called before anything else is opened.
  */
 export function listInherited(parent: number): number[] {
-  const candidates = listDescriptors(parent).filter((fd) => fd >= 3);
-  if (candidates.length === 0) return [];
-  const own = listDescriptors('self');
-  return candidates.filter((fd) => {
-    if (!own.includes(fd)) return false;
-    const link = readDescriptor('self', fd);
-    // Where the parent is a Node program, it has event descriptors of the same name at the same numbers.
-    return link !== undefined && !link.startsWith('anon_inode:') && link === readDescriptor(parent, fd);
-  });
+  const links = new Map<string, number[]>();
+  for (const fd of listDescriptors('self')) {
+    const link = fd < 3 || isHandedDown(fd) ? undefined : readDescriptor('self', fd);
+    if (link === undefined || link.startsWith('anon_inode:')) continue;
+    const fds = links.get(link);
+    if (fds === undefined) links.set(link, [fd]);
+    else fds.push(fd);
+  }
+  return [...links].flatMap(([link, fds]) => (isNodesPipe(link, fds, parent) ? [] : fds));
+}
+
+/**
+ * Node makes the first 16 descriptors, and those that follow without a gap, close-on-exec when it starts
+ * (uv_disable_stdio_inheritance). Any above come to its children by themselves.
+ */
+const isHandedDown = (fd: number): boolean => fd > 64;
+
+/** Of a pipe of its own Node has both ends; a jobserver's pair is alike, but the parent's too. */
+function isNodesPipe(link: string, fds: readonly number[], parent: number): boolean {
+  if (fds.length < 2 || !link.startsWith('pipe:') || fds.every((fd) => isReadable('self', fd))) return false;
+  return !listDescriptors(parent).some((fd) => readDescriptor(parent, fd) === link);
 }
 
 /** @returns the first two of the candidates, by default all from 3 on, that are not in use */

@@ -2,7 +2,7 @@
 export type ProgramEnd = number | { signal: NodeJS.Signals };
 
 /** @returns the exit status that a shell gives for it: 128+n after signal n */
-export function exitStatusOf(end: ProgramEnd): number {
+function exitStatusOf(end: ProgramEnd): number {
   return typeof end === 'number' ? end : 128 + process.getBuiltinModule('node:os').constants.signals[end.signal];
 }
 

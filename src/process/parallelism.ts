@@ -31,7 +31,7 @@ export function countProcessors(
 
 /** @returns the processors that the cgroup (v2, else v1) and those around it grant, or undefined where there is no limit */
 function readQuota(read: (path: string) => string | undefined): number | undefined {
-  const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => line.split(':'));
+  const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? []);
   const quotas: number[] = [];
   for (const [, controllers, group] of groups) {
     if (group === undefined || controllers === undefined) continue;

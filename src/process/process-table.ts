@@ -1,4 +1,4 @@
-import { type BigIntStats, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { JobserverError } from '../errors.js';
 
 /** A process named so that a reused pid is another one: `PID.START`, START in clock ticks since boot. */
@@ -59,6 +59,20 @@ export function selfAtStart(): ProcessEntry {
 /** @returns this process */
 export const selfId = (): ProcessId => selfAtStart().id;
 
+let namespace: string | undefined;
+
+/** @returns the pid namespace that our pids are of (pid_namespaces(7)), as `pid:[4026531836]`; empty where it is hidden */
+export function pidNamespace(): string {
+  if (namespace === undefined) {
+    try {
+      namespace = readlinkSync('/proc/self/ns/pid');
+    } catch {
+      namespace = '';
+    }
+  }
+  return namespace;
+}
+
 /** @returns whether just that process, not a later one with its pid, still runs. */
 export function isAlive(id: ProcessId): boolean {
   return readProcess(pidOf(id))?.id === id;
@@ -91,12 +105,41 @@ export function variableIn(environment: string, name: string): string | undefine
   return environment.slice(start + name.length + 1, end < 0 ? undefined : end);
 }
 
+/** @returns the file that a process runs, or undefined where we may not see it */
+export function readProgram(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns the words that a process was started with, the program's first; none where we may not see them */
+export function readArguments(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
 /** @returns what a process's descriptor leads to: `pipe:[123]`, `/tmp/fifo`; undefined where it is closed or hidden. */
 export function readDescriptor(pid: number | 'self', fd: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/fd/${fd}`);
   } catch {
     return undefined;
+  }
+}
+
+/** @returns whether a process's descriptor is open for reading: the permissions of such a link say so (proc_pid_fd(5)) */
+export const isReadable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o400) !== 0;
+
+function linkMode(pid: number | 'self', fd: number): number {
+  try {
+    return lstatSync(`/proc/${pid}/fd/${fd}`).mode;
+  } catch {
+    return 0;
   }
 }
 

@@ -3,6 +3,8 @@ import { execa } from 'execa';
 /** What a program that ran to its end left. */
 export interface Output {
   failed: boolean;
+  /** undefined where it did not run to its end. */
+  status: number | undefined;
   stdout: string;
   stderr: string;
   /** The system's error code where it could not be started. */
@@ -21,12 +23,12 @@ export async function readOutput(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Output> {
-  const { failed, stdout, stderr, code } = await execa(file, args, {
+  const { failed, stdout, stderr, code, exitCode } = await execa(file, args, {
     env,
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
     timeout: PATIENCE,
   });
-  return { failed, stdout: stdout ?? '', stderr: stderr ?? '', code };
+  return { failed, status: exitCode, stdout: stdout ?? '', stderr: stderr ?? '', code };
 }

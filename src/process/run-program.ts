@@ -34,6 +34,9 @@ export class StartError extends Error {
  * @throws StartError (as a rejection of `ended` too) where it is not found, not executable, or the system refuses
  */
 export function startProgram({ file, args, env, descriptors }: Program): Running {
+  // Node has words of its own for it.
+  if (file === '')
+    throw new StartError(file, Object.assign(new Error('No such file or directory'), { code: 'ENOENT' }));
   const stdio: Array<'inherit' | 'ignore' | number> = ['inherit', 'inherit', 'inherit'];
   for (const [theirs, ours] of descriptors) stdio[theirs] = ours;
   for (let fd = 3; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';

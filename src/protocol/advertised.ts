@@ -2,7 +2,7 @@ import { type Auth, parseAuth } from './auth.js';
 import { findAuths, findJobCount, parseMakeFlags } from './makeflags.js';
 
 /** Where a jobserver can be advertised, in the order in which we look (cargo looks at the second first, PROTOCOL 8). */
-export const VARIABLES = ['MAKEFLAGS', 'CARGO_MAKEFLAGS', 'MFLAGS'] as const;
+const VARIABLES = ['MAKEFLAGS', 'CARGO_MAKEFLAGS', 'MFLAGS'] as const;
 
 /** A pool that the environment speaks of. */
 export interface Advertised {
@@ -12,6 +12,8 @@ export interface Advertised {
   auth: Auth;
   /** The pair that the client above us uses, where it told us that it is closed to us. */
   closed: Auth | undefined;
+  /** Whether only the spelling of make before 4.2 is used. */
+  old: boolean;
   /** The N of `-jN`, if it is said. */
   jobs: number | undefined;
 }
@@ -28,7 +30,8 @@ export function findAdvertised(get: (name: string) => string | undefined): Adver
     if (text === undefined) continue;
     const auth = parseAuth(text);
     const closed = auth.kind === 'closed' ? auths.map(parseAuth).findLast(({ kind }) => kind === 'pair') : undefined;
-    return { variable, text, auth, closed, jobs: findJobCount(flags) };
+    const old = !flags.words.some((word) => word.text.startsWith('--jobserver-auth='));
+    return { variable, text, auth, closed, old, jobs: findJobCount(flags) };
   }
   return undefined;
 }

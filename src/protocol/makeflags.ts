@@ -1,5 +1,5 @@
 /** One word of MAKEFLAGS: as it stands there, and with make's quoting taken off. */
-export interface Word {
+interface Word {
   raw: string;
   text: string;
 }
@@ -21,7 +21,7 @@ const WITH_ARGUMENT = 'CEIOWfjlo';
  */
 export function parseMakeFlags(value: string): MakeFlags {
   const words: Word[] = [];
-  for (const match of value.matchAll(/(?:[^\s\\]|\\[\s\S]|\\$)+/g)) {
+  for (const match of value.matchAll(/(?:[^ \t\\]|\\[\s\S]|\\$)+/g)) {
     const raw = match[0];
     if (raw === '--') return { words, tail: value.slice(match.index) };
     words.push({ raw, text: raw.replace(/\\([\s\S])/g, '$1') });
@@ -56,19 +56,33 @@ export function findAuths(flags: MakeFlags): string[] {
 
 /** @returns the N of the last `-jN`, or undefined where there is none or it is without a number. */
 export function findJobCount(flags: MakeFlags): number | undefined {
-  const counts = flags.words.map((word) => /^(?:-j|--jobs=)(\d+)$/.exec(word.text)?.[1]).filter(Boolean);
+  const counts = flags.words
+    .map((word, index) => {
+      if (wantsCount(word, index)) return /^\d+$/.exec(flags.words[index + 1]?.text ?? '')?.[0];
+      if (!shortOptions(word, index).endsWith('j')) return /^--jobs=(\d+)$/.exec(word.text)?.[1];
+      return /j(\d+)$/.exec(word.text)?.[1];
+    })
+    .filter(Boolean);
   const last = counts.at(-1);
   return last === undefined ? undefined : Number(last);
+}
+
+/** @returns whether a number that is the next word is the argument of this one: `-j 4`, `--jobs 4`, `kj 4` */
+function wantsCount(word: Word | undefined, index: number): boolean {
+  return (
+    word !== undefined &&
+    (word.text === '--jobs' || (word.text.endsWith('j') && shortOptions(word, index).endsWith('j')))
+  );
 }
 
 /** @returns the words without anything that speaks of jobs or of a jobserver. */
 function withoutJobs(words: Word[]): string[] {
   const kept: string[] = [];
   words.forEach((word, index) => {
-    const previous = words[index - 1]?.text ?? '';
+    const previous = words[index - 1];
     if (/^--(jobserver-(auth|fds)|jobs)(=|$)/.test(word.text)) return;
     // `-j 4` is two words, and so is `--jobs 4`.
-    if (/^\d+$/.test(word.text) && /^(-[A-Za-z]*j|--jobs)$/.test(previous)) return;
+    if (/^\d+$/.test(word.text) && wantsCount(previous, index - 1)) return;
     if (!shortOptions(word, index).endsWith('j')) {
       kept.push(word.raw);
       return;
@@ -82,23 +96,29 @@ function withoutJobs(words: Word[]): string[] {
 /**
  * Puts a pool into MAKEFLAGS, or takes it out, and keeps all else that the caller had there (PROTOCOL 9, 10).
  * @param value what MAKEFLAGS holds
- * @param pool the number of jobs and the auth to advertise; undefined takes every `-j` and auth out
+ * @param pool the number of jobs and the auth to advertise, for make before 4.2 in its spelling; undefined takes every
+ *   `-j` and auth out
  * @returns the new value, in the layout that make itself uses: letters, then options, then variables
  */
-export function mergeMakeFlags(value: string, pool?: { jobs: number; auth: string }): string {
+export function mergeMakeFlags(value: string, pool?: { jobs: number; auth: string; old?: boolean }): string {
   const { words, tail } = parseMakeFlags(value);
   const kept = withoutJobs(words);
   const first = kept[0];
   const letters = first !== undefined && !first.startsWith('-') && !first.includes('=') ? first : '';
   const others = letters === '' ? kept : kept.slice(1);
-  const added = pool === undefined ? [] : [`-j${pool.jobs}`, `--jobserver-auth=${quoteWord(pool.auth)}`];
+  const added = pool === undefined ? [] : advertise(pool);
   const all = [...added, ...others, ...(tail === '' ? [] : [tail])];
   if (all.length === 0) return letters;
   // Without letters the value begins with a blank, as make's own does.
   return [letters, ...all].join(' ');
 }
 
+function advertise({ jobs, auth, old }: { jobs: number; auth: string; old?: boolean }): string[] {
+  // make before 4.2 takes any -jN in its environment for an order to leave the jobserver.
+  return old ? [`--jobserver-fds=${auth}`, '-j'] : [`-j${jobs}`, `--jobserver-auth=${quoteWord(auth)}`];
+}
+
 /** @returns a word in make's own quoting (quote_for_env in GNU make's main.c). */
 export function quoteWord(text: string): string {
-  return text.replace(/[\s\\]/g, '\\$&').replaceAll('$', '$$$$');
+  return text.replace(/[ \t\\]/g, '\\$&').replaceAll('$', '$$$$');
 }

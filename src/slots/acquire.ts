@@ -23,7 +23,7 @@ export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
   if (most !== undefined && wish.count > most) {
     throw new JobserverError('usage', `cannot take ${wish.count} slots: the pool '${describePool(pool)}' has ${most}`);
   }
-  const claim = openClaim(pool, selfId(), findSlotOwner(pool), wish.command);
+  const claim = openClaim(pool, selfId(), await findSlotOwner(pool), wish.command);
   try {
     if (tryTakeSlots(claim, wish.count)) return claim;
     if (wish.timeout === 0) throw noSlot(claim, wish.count, 0);

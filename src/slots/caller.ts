@@ -1,4 +1,5 @@
 import {
+  isReadable,
   listDescriptors,
   type ProcessEntry,
   type ProcessId,
@@ -23,21 +24,32 @@ export function findCallingShell(parent: number): ProcessId | undefined {
   return undefined;
 }
 
-/** @returns the shell that `subshell` was forked from for a command substitution, so that it reads its output */
+/** @returns the shell that reads what `subshell`, or a pipeline that it is a part of, writes in a command substitution */
 function findReader(subshell: ProcessEntry): ProcessEntry | undefined {
-  const output = readDescriptor(subshell.pid, 1);
-  if (output === undefined || !output.startsWith('pipe:')) return undefined;
-  let above = readProcess(subshell.parent);
-  // Only forks of one shell share their image; every exec lays it out anew.
-  while (above !== undefined && above.image === subshell.image && above.image !== HIDDEN) {
-    const { pid } = above;
-    if (listDescriptors(pid).some((fd) => fd !== 1 && readDescriptor(pid, fd) === output)) {
-      if (readDescriptor(pid, 1) !== output) return above;
-    }
-    above = readProcess(above.parent);
+  for (let writer = subshell; ; ) {
+    const above = readProcess(writer.parent);
+    if (above === undefined || !isForkOf(writer, above)) return undefined;
+    const reader = findReaderOf(readDescriptor(writer.pid, 1), above);
+    if (reader !== undefined) return reader;
+    writer = above;
   }
-  return undefined;
 }
+
+/** @returns the nearest of `shell` and the shells that it was forked from that has the pipe open for reading */
+function findReaderOf(pipe: string | undefined, shell: ProcessEntry): ProcessEntry | undefined {
+  if (pipe === undefined || !pipe.startsWith('pipe:')) return undefined;
+  for (let reader = shell; ; ) {
+    const { pid, parent } = reader;
+    if (listDescriptors(pid).some((fd) => isReadable(pid, fd) && readDescriptor(pid, fd) === pipe)) return reader;
+    const above = readProcess(parent);
+    if (above === undefined || !isForkOf(reader, above)) return undefined;
+    reader = above;
+  }
+}
+
+/** Only forks of one program share their image; every exec lays it out anew. */
+const isForkOf = (child: ProcessEntry, parent: ProcessEntry): boolean =>
+  child.image === parent.image && child.image !== HIDDEN;
 
 /** What /proc says of processes that we may not look into. */
 const HIDDEN = '0,0,0';

@@ -2,7 +2,8 @@ import { constants, openSync, readdirSync, readFileSync, renameSync, statSync, w
 import { attempt, cannot, errorCode } from '../errors.js';
 import { claimsFolder, createFolders } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
-import { type ProcessId, parseProcessId } from '../process/process-table.js';
+import { poolIsGone } from '../pool/take-token.js';
+import { type ProcessId, parseProcessId, pidNamespace } from '../process/process-table.js';
 import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 
 /**
@@ -33,6 +34,8 @@ export interface ClaimRecord {
   /** Set while somebody returns the slots. */
   returner: ProcessId | undefined;
   owner: SlotOwner | undefined;
+  /** The pid namespace that its pids are of. */
+  namespace: string;
   /** What runs in the slots. */
   job: ProcessId | undefined;
   /** The bytes that were read. */
@@ -47,7 +50,11 @@ export interface ClaimRecord {
  * @throws JobserverError 'failed' where the file cannot be written
  */
 export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | undefined, command: string): Claim {
-  const head = [`command ${JSON.stringify(command.slice(0, LONGEST_COMMAND))}`, `since ${new Date().toISOString()}`];
+  const head = [
+    `command ${JSON.stringify(command.slice(0, LONGEST_COMMAND))}`,
+    `since ${new Date().toISOString()}`,
+    `in ${pidNamespace()}`,
+  ];
   if (owner !== undefined) head.push(`owner ${owner}`);
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
   const file = claimFile(pool, holder);
@@ -57,8 +64,9 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
       writeSync(fd, `${head.join('\n')}\n`);
       return { id: holder, pool, owner, held: 0, tokens: [], implicit: false, several: false, fd };
     } catch (error) {
-      // The last claim of another command may just have taken the folder with it.
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
+      // The state of a pool of ours goes only with the pool; that of another may just have gone with its last claim.
+      if (pool.record !== undefined) throw poolIsGone(pool);
       createFolders(pool.folder);
     }
   }
@@ -121,6 +129,7 @@ export function readClaim(pool: Pool, id: string): ClaimRecord | undefined {
   return {
     holder,
     returner: parseProcessId(returnerText),
+    namespace: valuesOf('in')[0] ?? '',
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
     tokens: valuesOf('token').map((hex) => Number.parseInt(hex, 16)),

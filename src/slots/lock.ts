@@ -1,7 +1,9 @@
 import { linkSync, statSync, unlinkSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
-import { locksFolder } from '../pool/folder.js';
+import { createFolders, locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
+import { poolIsGone } from '../pool/take-token.js';
+import { tryStat } from '../try-stat.js';
 import { type Claim, claimFile } from './claim.js';
 import type { SlotOwner } from './slot-owner.js';
 
@@ -24,6 +26,12 @@ export function tryLock(claim: Claim, name: string): boolean {
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'ENOENT') {
+      // The claim itself goes only with the whole pool; the folder of the locks also with the last claim before this one.
+      if (tryStat(claimFile(claim.pool, claim.id)) === undefined) throw poolIsGone(claim.pool);
+      createFolders(claim.pool.folder);
+      return tryLock(claim, name);
+    }
     throw cannot('take the lock', lockFile(claim.pool, name), error);
   }
 }

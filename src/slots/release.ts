@@ -2,7 +2,7 @@ import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs
 import { attempt, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
-import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
+import { isAlive, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
 import { type Claim, claimFile, listClaims, readClaim } from './claim.js';
 import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
 
@@ -79,7 +79,8 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
   let returned = 0;
   for (const id of listClaims(pool)) {
     const claim = readClaim(pool, id);
-    if (claim === undefined) continue;
+    // Who lives in another pid namespace (a container) is not seen from here.
+    if (claim === undefined || claim.namespace !== pidNamespace()) continue;
     const keepers = claim.returner === undefined ? [claim.holder, claim.job] : [claim.returner];
     if (keepers.some((process) => process !== undefined && isAlive(process))) continue;
     if (releaseClaim(pool, id, self)) returned++;

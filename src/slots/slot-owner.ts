@@ -1,10 +1,22 @@
-import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isClientOf } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { type MakeAbove, walkUp } from '../process/ancestry.js';
-import { descriptorStat, type ProcessId } from '../process/process-table.js';
+import {
+  descriptorStat,
+  type ProcessEntry,
+  type ProcessId,
+  readArguments,
+  readEnvironment,
+  readProgram,
+  variableIn,
+} from '../process/process-table.js';
 import { findAdvertised } from '../protocol/advertised.js';
+import { findLeaving } from '../tools/front.js';
+import { findTool, MAKE } from '../tools/table.js';
+import { askStyles } from '../tools/version.js';
+import { tryExactStat } from '../try-stat.js';
 
 /**
  * Who has an implicit slot: a process that a make started, or whatever one of our commands started or a session runs.
@@ -23,17 +35,34 @@ export function parseSlotOwner(text: string): SlotOwner | undefined {
  * make by the mark that it leaves on the environment.
  * @returns undefined where nobody above has a slot, as after nohup or setsid
  */
-export function findSlotOwner(pool: Pool): SlotOwner | undefined {
+export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> {
   for (const { entry, findMake } of walkUp()) {
     if (isClientOf(pool.folder, entry.id)) return `below-${entry.id}`;
     const make = findMake();
-    if (make !== undefined && isClient(pool, make)) return `recipe-${entry.id}`;
+    if (make !== undefined ? isTold(pool, make) : await isStartedByClient(pool, entry)) return `recipe-${entry.id}`;
   }
   return undefined;
 }
 
-/** @returns whether it was this pool that the make told its child of; it may have one of its own */
-function isClient(pool: Pool, make: MakeAbove): boolean {
+/**
+ * @returns whether a client that leaves no mark, such as ninja, started the process. It is known by its name alone, so what
+ * it understands of the pool that it told the process of must say whether it joined.
+ */
+async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Promise<boolean> {
+  const program = readProgram(parent);
+  const tool = program === undefined ? undefined : findTool(program);
+  if (program === undefined || !tool?.starter || tool === MAKE) return false;
+  const environment = readEnvironment(pid);
+  if (environment === undefined) return false;
+  const client: MakeAbove = { pid: parent, variable: (name) => variableIn(environment, name) };
+  if (!isTold(pool, client)) return false;
+  const kind = findAdvertised(client.variable)?.auth.kind;
+  const styles = await askStyles(tool, program, {}, dirname(pool.folder));
+  return styles.some((style) => style === kind) && findLeaving(tool, styles, readArguments(parent)) === undefined;
+}
+
+/** @returns whether it was this pool that the client told its child of; it may have one of its own */
+function isTold(pool: Pool, make: MakeAbove): boolean {
   const told = findAdvertised(make.variable);
   if (told === undefined) return false;
   const auth = told.closed ?? told.auth;
@@ -42,6 +71,6 @@ function isClient(pool: Pool, make: MakeAbove): boolean {
     return stat !== undefined && identify(stat) === pool.key;
   }
   if (auth.kind !== 'fifo') return false;
-  const stat = statSync(auth.path, { throwIfNoEntry: false, bigint: true });
+  const stat = tryExactStat(auth.path);
   return stat !== undefined && identify(stat) === pool.key;
 }

@@ -2,9 +2,9 @@ import { type FSWatcher, watch } from 'node:fs';
 import { Interrupted, JobserverError } from '../errors.js';
 import { awaitTokens, type TokenWait } from '../pool/await-token.js';
 import { locksFolder } from '../pool/folder.js';
-import { describePool } from '../pool/pool.js';
+import { describePool, type Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
-import { isAlive, selfId } from '../process/process-table.js';
+import { isAlive, pidNamespace, selfId } from '../process/process-table.js';
 import type { Interrupt } from '../process/signals.js';
 import { type Claim, recordToken } from './claim.js';
 import { putToken, sweepClaims } from './release.js';
@@ -60,7 +60,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     };
     const tryAgain = attempt(() => {
       if (tryTakeSlots(claim, count)) end(resolve);
-      else if (mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, () => fail(poolIsGone(pool)));
+      else if (pool.wakes && mayTakeTokens(claim, count))
+        tokens ??= awaitTokens(pool, onToken, () => fail(poolIsGone(pool)));
     });
     const onToken = (byte: number) => {
       // It can come in the same turn in which the wait ended.
@@ -71,8 +72,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     };
     const look = attempt(() => {
       if (looks++ === 1) options.onLongWait();
-      if (pool.record !== undefined && !isAlive(pool.record.keeper)) fail(poolIsGone(pool));
-      else if (sweepClaims(pool, selfId()) > 0 || locks === undefined) tryAgain();
+      if (isKeeperDead(pool)) fail(poolIsGone(pool));
+      else if (sweepClaims(pool, selfId()) > 0 || locks === undefined || !pool.wakes) tryAgain();
     });
     const onSignal = (signal: NodeJS.Signals) => fail(new Interrupted(signal));
 
@@ -97,6 +98,10 @@ export function noSlot({ pool, held }: Claim, count: number, timeout: number): J
   const within = timeout === 0 ? '' : ` within ${timeout / 1000} s`;
   return new JobserverError('no-slot', `${wanted} free in the pool '${describePool(pool)}'${within}`);
 }
+
+/** A keeper that ended shows as the end of the pipe only where nobody else has the pool open for writing. */
+const isKeeperDead = ({ record }: Pool): boolean =>
+  record !== undefined && record.namespace === pidNamespace() && !isAlive(record.keeper);
 
 /** @returns undefined where the system has no watch left to give: then the look at every second must do */
 function watchFolder(folder: string, onChange: () => void): FSWatcher | undefined {

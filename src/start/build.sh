@@ -14,10 +14,20 @@ bundle() {
     $(for file in $later; do echo "$file" | sed 's,src/\(.*\)\.ts,--external:../\1.js,'; done)
 }
 
-# Code that V8 compiled before (load.ts) cannot import(): there it becomes require().
-bundle src/start/*.ts --supported:dynamic-import=false
+# The commands are functions that the stubs in bin/ call. Code that V8 compiled before cannot import(): there it becomes
+# require().
+bundle src/start/js-*.ts --supported:dynamic-import=false \
+  --banner:js='(function (require, __dirname) {' --footer:js='})'
+bundle src/start/warm.ts
 # shellcheck disable=SC2086
 bundle src/keeper/keeper.ts $later
+
+# One folder a tool, for PATH to name just those that are needed (src/tools/shims.ts).
+for tool in make gmake ninja ninja-build samu n2 go; do
+  mkdir -p "dist/shims/$tool"
+  cp src/start/shim.sh "dist/shims/$tool/$tool"
+  chmod 755 "dist/shims/$tool/$tool"
+done
 
 # The commands that a build starts often run once, in a pool, to keep the code that V8 makes of them. Where that is not
 # possible (no /proc, no mkfifo) they only start slower.

@@ -1,44 +1,112 @@
-/** A version as two numbers: 4.3 is [4, 3]. */
-export type Version = readonly [number, number];
+/** A version: its first two numbers, and the line that the tool printed. */
+export interface Version {
+  major: number;
+  minor: number;
+  line: string;
+}
 
-/** How a tool hears of a pool. */
-export type Joins = 'fifo' | 'pair' | 'never';
+/** The ways in which a tool can hear of a pool: a FIFO's path, a pair R,W, or the pair's old spelling --jobserver-fds. */
+export type Style = 'fifo' | 'pair' | 'old-pair';
 
-/** A build tool, and what it understands. */
+/** A build tool, and what it understands. One row is all that the commands know of it. */
 export interface Tool {
   /** What it is called on PATH. */
   names: readonly string[];
   /** Its version is the first two groups of `pattern` in what it prints for `args`. */
   version?: { args: readonly string[]; pattern: RegExp };
-  /** The best auth that it understands (PROTOCOL, "Who joins what"). */
-  joins(version: Version | undefined): Joins;
+  /** The styles that it understands, the best first; none where it cannot join (PROTOCOL, "Who joins what"). */
+  styles(version: Version | undefined): readonly Style[];
+  /** What in its own command line makes it leave the pool. */
+  leaves?: RegExp;
+  /** Whether that only limits it where it has joined: it takes a slot for each of its jobs all the same. */
+  limited?: true;
   /** What holds it to a number of slots where it cannot join. */
   bound?(slots: number): { args?: readonly string[]; env?: Readonly<Record<string, string>> };
+  /** Whether each program that it starts as a client of a pool has a slot of its own. */
+  starter?: true;
+  /** Whether it runs one job at a time where it cannot join, so that one slot is enough. */
+  serial?: true;
+  /** The style to advertise where it is understood, whatever the make on PATH understands. */
+  prefers?: Style;
 }
 
 const since = (version: Version | undefined, major: number, minor: number): boolean =>
-  version !== undefined && (version[0] > major || (version[0] === major && version[1] >= minor));
+  version !== undefined && (version.major > major || (version.major === major && version.minor >= minor));
+
+/** What understands any way of advertising but the oldest. */
+export const BOTH: readonly Style[] = ['fifo', 'pair'];
+
+/**
+ * @param withArgument the letters of the tool's options that take an argument: the `j` in `-Cobj` is none of the options
+ * @returns what matches `-j4`, `-j`, `-kj4`, `--jobs=4` and `--parallel`
+ */
+const jobsOption = (withArgument: string): RegExp =>
+  new RegExp(`^(-[^\\W\\d_j${withArgument}]*j\\d*|--(jobs|parallel)(=.*)?)$`);
+
+const NINJA_JOBS = jobsOption('Cfkldtw');
 
 /** The tool that most others call, and the one that a wrong auth is fatal to. */
 export const MAKE: Tool = {
   names: ['make', 'gmake'],
   version: { args: ['--version'], pattern: /^GNU Make (\d+)\.(\d+)/ },
-  // `fifo:` is fatal to make 4.3 and older. What is no GNU make at all is not helped by a pair either.
-  joins: (version) => (version === undefined || since(version, 4, 4) ? 'fifo' : 'pair'),
+  styles(version) {
+    // What is no GNU make at all is helped by nothing.
+    if (version === undefined || since(version, 4, 4)) return BOTH;
+    // `fifo:` is fatal to make 4.3 and older.
+    return since(version, 4, 2) ? ['pair'] : ['old-pair'];
+  },
+  leaves: jobsOption('CEIOWflo'),
+  starter: true,
 };
 
 /** One row a tool. */
-const TOOLS: readonly Tool[] = [
+export const TOOLS: readonly Tool[] = [
   MAKE,
   {
     names: ['ninja', 'ninja-build'],
     version: { args: ['--version'], pattern: /^(\d+)\.(\d+)/ },
-    joins: (version) => (since(version, 1, 13) ? 'fifo' : 'never'),
+    // PyPI's build of 1.13 understands a pair as well.
+    styles: (version) => (since(version, 1, 13) ? (version?.line.includes('jobserver-pipe') ? BOTH : ['fifo']) : []),
+    // That build warns of a pair.
+    prefers: 'fifo',
+    leaves: NINJA_JOBS,
+    bound: (slots) => ({ args: [`-j${slots}`] }),
+    starter: true,
+  },
+  {
+    names: ['samu', 'n2'],
+    styles: () => [],
+    leaves: NINJA_JOBS,
     bound: (slots) => ({ args: [`-j${slots}`] }),
   },
   {
+    names: ['cargo'],
+    version: { args: ['--version'], pattern: /^cargo (\d+)\.(\d+)/ },
+    styles: () => BOTH,
+    starter: true,
+  },
+  { names: ['rustc'], version: { args: ['--version'], pattern: /^rustc (\d+)\.(\d+)/ }, styles: () => BOTH },
+  {
+    names: ['ctest'],
+    version: { args: ['--version'], pattern: /^ctest\d? version (\d+)\.(\d+)/ },
+    styles: (version) => (since(version, 3, 29) ? BOTH : []),
+    leaves: jobsOption('CDEIRLST'),
+    bound: (slots) => ({ args: [`-j${slots}`] }),
+    limited: true,
+    starter: true,
+    serial: true,
+  },
+  {
+    names: ['gcc', 'g++', 'cc', 'c++'],
+    version: { args: ['-dumpfullversion'], pattern: /^(\d+)\.(\d+)/ },
+    // -flto=jobserver; a FIFO from 13 on.
+    styles: (version) => (since(version, 13, 0) ? BOTH : ['pair']),
+    serial: true,
+  },
+  {
     names: ['go'],
-    joins: () => 'never',
+    version: { args: ['version'], pattern: /go(\d+)\.(\d+)/ },
+    styles: () => [],
     // Its default for -p, and the number of threads of each compile (go help build, cmd/go's gcBackendConcurrency).
     bound: (slots) => ({ env: { GOMAXPROCS: String(slots) } }),
   },
@@ -49,3 +117,19 @@ export function findTool(command: string): Tool | undefined {
   const name = command.slice(command.lastIndexOf('/') + 1);
   return TOOLS.find(({ names }) => names.includes(name));
 }
+
+/**
+ * Variables that make a tool use a number of its own instead of the pool (PROTOCOL, "Variables that quietly defeat a
+ * pool"). The jobs in the last ones are only a part of the value.
+ */
+export const OVERRIDING = [
+  'CMAKE_BUILD_PARALLEL_LEVEL',
+  'CTEST_PARALLEL_LEVEL',
+  'MAX_JOBS',
+  'NPY_NUM_BUILD_JOBS',
+  'NINJAFLAGS',
+  'NINJAOPTS',
+  'SAMUFLAGS',
+  'MAKEOPTS',
+  'GNUMAKEFLAGS',
+] as const;

@@ -1,13 +1,17 @@
-import { mkdirSync, readFileSync, renameSync, type Stats, statSync, writeFileSync } from 'node:fs';
-import type { Joins, Tool, Version } from './table.js';
+import { mkdirSync, readFileSync, renameSync, type Stats, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { tryStat } from '../try-stat.js';
+import { isShim } from './shim-folder.js';
+import type { Style, Tool, Version } from './table.js';
 
-/** @returns the file that a command line would run: the path itself, or the first on PATH; undefined where there is none */
+/** @returns the file that a command line runs in the end: never a wrapper of ours; undefined where there is none */
 export function findProgram(command: string, path: string | undefined): { file: string; stat: Stats } | undefined {
-  const files = command.includes('/')
-    ? [command]
-    : (path ?? '').split(':').map((folder) => `${folder || '.'}/${command}`);
+  const name = isShim(command) ? basename(command) : command;
+  const files = name.includes('/')
+    ? [name]
+    : (path ?? '').split(':').flatMap((folder) => (isShim(folder) ? [] : `${folder || '.'}/${name}`));
   for (const file of files) {
-    const stat = statSync(file, { throwIfNoEntry: false });
+    const stat = tryStat(file);
     if (stat?.isFile() && (stat.mode & 0o111) !== 0) return { file, stat };
   }
   return undefined;
@@ -29,18 +33,19 @@ export async function askVersion(
   const { file, stat } = program;
   const note = `${root}/versions/${encodeURIComponent(file)},${stat.size},${stat.mtimeMs}`;
   const known = readNote(note);
-  if (known !== undefined) return parseVersion(known);
+  if (known !== undefined) return parseVersion(tool, known);
   const { readOutput } = await import('../process/read-output.js');
   // A make must not take our MAKEFLAGS for its own.
-  const { stdout } = await readOutput(file, tool.version.args, { PATH: env.PATH, LC_ALL: 'C' });
-  const [, major = '', minor = ''] = tool.version.pattern.exec(stdout) ?? [];
-  writeNote(root, note, `${major}.${minor}`);
-  return parseVersion(`${major}.${minor}`);
+  const { stdout, status } = await readOutput(file, tool.version.args, { PATH: env.PATH, LC_ALL: 'C' });
+  const [line = ''] = stdout.split('\n');
+  // One that was killed has not said anything yet.
+  if (status !== undefined) writeNote(root, note, line);
+  return parseVersion(tool, line);
 }
 
-function parseVersion(text: string): Version | undefined {
-  const [, major, minor] = /^(\d+)\.(\d+)$/.exec(text) ?? [];
-  return major === undefined ? undefined : [Number(major), Number(minor)];
+function parseVersion(tool: Tool, line: string): Version | undefined {
+  const [, major, minor] = tool.version?.pattern.exec(line) ?? [];
+  return major === undefined ? undefined : { major: Number(major), minor: Number(minor), line };
 }
 
 function readNote(note: string): string | undefined {
@@ -61,12 +66,12 @@ function writeNote(root: string, note: string, text: string): void {
   }
 }
 
-/** @returns how the tool that `command` runs hears of a pool */
-export async function askJoins(
+/** @returns the styles of advertising that the tool that `command` runs understands */
+export async function askStyles(
   tool: Tool,
   command: string,
   env: Readonly<Record<string, string | undefined>>,
   root: string,
-): Promise<Joins> {
-  return tool.joins(await askVersion(tool, command, env, root));
+): Promise<readonly Style[]> {
+  return tool.styles(await askVersion(tool, command, env, root));
 }

@@ -1,0 +1,40 @@
+import { closeSync, constants } from 'node:fs';
+import { type Pool, reopen } from '../pool/pool.js';
+import { chooseFreeNumbers } from '../process/descriptors.js';
+
+/** A pair R,W that is opened for one child: make 4.3 leaves O_NONBLOCK set on what it gets (PROTOCOL 15). */
+export interface Pair {
+  kind: 'pair';
+  read: number;
+  write: number;
+  /** The child's numbers, and ours. */
+  descriptors: ReadonlyMap<number, number>;
+  close(): void;
+}
+
+/**
+ * Opens a pair for a child.
+ * @param inherited the numbers that the child gets for something else
+ */
+export function openPair(pool: Pool, inherited: readonly number[]): Pair {
+  const { way } = pool;
+  // The numbers that are spoken of already are best kept, for whoever reads a variable that we do not know of.
+  const same = way.kind === 'pair' && !inherited.includes(way.read) && !inherited.includes(way.write);
+  const [free = 3, next = 4] = same ? [way.read, way.write] : chooseFreeNumbers(inherited);
+  // The write end first: a blocking open of the read end returns only where there is a writer.
+  const ourWrite = reopen(pool, constants.O_WRONLY);
+  const ourRead = reopen(pool, constants.O_RDONLY);
+  return {
+    kind: 'pair',
+    read: free,
+    write: next,
+    descriptors: new Map([
+      [free, ourRead],
+      [next, ourWrite],
+    ]),
+    close() {
+      closeSync(ourRead);
+      closeSync(ourWrite);
+    },
+  };
+}

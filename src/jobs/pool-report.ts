@@ -1,0 +1,108 @@
+import { isJobserverError } from '../errors.js';
+import { findPool, type Lookup } from '../pool/find-pool.js';
+import { identify } from '../pool/identity.js';
+import { describePool, type Pool } from '../pool/pool.js';
+import { descriptorStat, pidOf } from '../process/process-table.js';
+import { type Advertised, findAdvertised } from '../protocol/advertised.js';
+import { checkTools, type ToolReport } from '../tools/check.js';
+import type { Style } from '../tools/table.js';
+import { withoutOverrides } from './join.js';
+
+/** What js-env --check says. */
+export interface PoolReport {
+  pool: string;
+  /** Where it was found: `--fifo`, or the variable. */
+  source: string;
+  /** How it is advertised; null where nothing advertises it. */
+  style: Style | null;
+  jobs: number | null;
+  /** The pid of the keeper of a pool of ours. */
+  keeper: number | null;
+  /** Why programs started from the calling shell could not reach it although they understand it. */
+  unreachable: string | null;
+  tools: ToolReport[];
+  /** Variables that are set and override the pool. */
+  overriding: string[];
+}
+
+/**
+ * @param root the state folder
+ */
+export async function reportPool(pool: Pool, lookup: Lookup, root: string): Promise<PoolReport> {
+  const { env, fifo } = lookup;
+  const advertised = findAdvertised((name) => env[name]);
+  const style = advertised === undefined ? null : styleOf(advertised);
+  return {
+    pool: describePool(pool),
+    source: fifo === undefined ? (advertised?.variable ?? '') : '--fifo',
+    style,
+    jobs: pool.jobs ?? null,
+    keeper: pool.record === undefined ? null : pidOf(pool.record.keeper),
+    unreachable: findFault(pool, advertised, lookup),
+    tools: await checkTools(style ?? 'fifo', env, root),
+    overriding: Object.keys(withoutOverrides(env, [])),
+  };
+}
+
+const styleOf = ({ auth, old }: Advertised): Style => (auth.kind === 'fifo' ? 'fifo' : old ? 'old-pair' : 'pair');
+
+/** @returns whether all that is started here stays within the pool */
+export const isFine = ({ unreachable, tools, overriding }: PoolReport): boolean =>
+  unreachable === null && overriding.length === 0 && tools.every(({ joins }) => joins);
+
+function findFault(pool: Pool, advertised: Advertised | undefined, lookup: Lookup): string | null {
+  if (advertised === undefined) return 'MAKEFLAGS does not speak of it: eval "$(js-env --fifo PATH)"';
+  if (lookup.fifo !== undefined && findKey(lookup) !== pool.key) {
+    return `${advertised.variable} speaks of another pool: eval "$(js-env --fifo PATH)"`;
+  }
+  const { auth } = advertised;
+  if (auth.kind === 'fifo') return null;
+  // What this command was started with is what any other would be started with.
+  const isOpen = (fd: number) => {
+    const stat = descriptorStat('self', fd);
+    return stat !== undefined && identify(stat) === pool.key;
+  };
+  if (auth.kind === 'pair' && isOpen(auth.read) && isOpen(auth.write)) return null;
+  return "the descriptors are closed here: put '+' before the recipe line, or use js-run";
+}
+
+/** @returns which pool the environment speaks of, undefined for none that can be joined */
+function findKey(lookup: Lookup): string | undefined {
+  try {
+    return findPool({ ...lookup, fifo: undefined })?.key;
+  } catch (error) {
+    if (isJobserverError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** @returns the report for a person */
+export function formatReport(report: PoolReport): string {
+  const { pool, source, style, jobs, keeper, unreachable, tools, overriding } = report;
+  const lines = [
+    `pool      ${pool}`,
+    `from      ${source}${style === null ? '' : `, advertised as ${style === 'fifo' ? 'a FIFO' : 'a pair of descriptors'}`}`,
+    `jobs      ${jobs ?? 'unknown'}`,
+    `keeper    ${keeper === null ? "none of ours: it is make's, or somebody else's" : `alive, pid ${keeper}`}`,
+  ];
+  if (unreachable !== null) lines.push(`problem   ${unreachable}`);
+  for (const name of overriding) lines.push(`problem   ${name} overrides the pool: unset it, or eval "$(js-env)"`);
+  const rows = [
+    ['TOOL', 'VERSION', 'JOINS', 'SWITCHED OFF BY', 'PATH'],
+    ...tools.map(({ name, version, how, switchedOffBy, path }) => [
+      name,
+      version ?? '-',
+      how,
+      switchedOffBy ?? '-',
+      path,
+    ]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const table = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${[...lines, '', ...table].join('\n')}\n`;
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Stands on PATH before a tool that cannot join a jobserver by itself, under the tool's name, and runs it through js-run.
+# Its place does not change with a pool, so that it still works where CMake has written it down. Where there is no pool, and
+# for a question that is no job, it only gets out of the way.
+name=${0##*/}
+here=$(cd "${0%/*}" && pwd -P) || exit 125
+tools=${here%/*}
+
+real=
+rest=$PATH:
+while [ -n "$rest" ]; do
+  folder=${rest%%:*}
+  rest=${rest#*:}
+  case ${folder:-.} in "$tools"/*) continue ;; esac
+  if [ -f "${folder:-.}/$name" ] && [ -x "${folder:-.}/$name" ]; then
+    real=${folder:-.}/$name
+    break
+  fi
+done
+if [ -z "$real" ]; then
+  echo "$name: not found" >&2
+  exit 127
+fi
+
+case "$MAKEFLAGS $CARGO_MAKEFLAGS" in *--jobserver-*) ;; *) exec "$real" "$@" ;; esac
+case $name:${1-} in
+  go:version | go:env | go:help | go:fmt | go:doc | go:list | go:mod | go:work | go:clean) exec "$real" "$@" ;;
+  *:--version | *:--help | *:-h | *make:-v | ninja*:-t) exec "$real" "$@" ;;
+esac
+exec "$tools/../../bin/js-run.js" -- "$real" "$@"

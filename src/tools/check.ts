@@ -1,0 +1,55 @@
+import { hasShim } from './shim-folder.js';
+import { type Style, TOOLS, type Tool } from './table.js';
+import { askStyles, askVersion, findProgram } from './version.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** One tool that is on PATH, and what becomes of it in a pool. */
+export interface ToolReport {
+  name: string;
+  path: string;
+  version: string | null;
+  /** Whether it stays within the pool if it is started as it is. */
+  joins: boolean;
+  /** How, or why not and what to do. */
+  how: string;
+  /** What would make it leave the pool. */
+  switchedOffBy: string | null;
+}
+
+/**
+ * @param style how the pool is advertised here
+ * @param root the state folder
+ * @returns a report for every tool of the table that is on PATH
+ */
+export async function checkTools(style: Style, env: Env, root: string): Promise<ToolReport[]> {
+  const reports: ToolReport[] = [];
+  for (const tool of TOOLS) {
+    for (const name of tool.names) {
+      const path = findProgram(name, env.PATH)?.file;
+      if (path === undefined) continue;
+      const version = await askVersion(tool, name, env, root);
+      const how = await findHow(tool, name, style, env, root);
+      reports.push({
+        name,
+        path,
+        version: version === undefined ? null : `${version.major}.${version.minor}`,
+        joins: how !== undefined,
+        how: how ?? `no: run it as 'js-run ${name}', or use js-env --shims`,
+        switchedOffBy: tool.leaves === undefined || (tool.limited && how === 'by itself') ? null : '-jN',
+      });
+    }
+  }
+  return reports;
+}
+
+/** @returns how a tool stays within the pool if it is started as it is, undefined where it does not */
+async function findHow(tool: Tool, name: string, style: Style, env: Env, root: string): Promise<string | undefined> {
+  if (hasShim(name, env.PATH)) return 'through its wrapper';
+  if (understands(await askStyles(tool, name, env, root), style)) return 'by itself';
+  return tool.serial && 'runs one job at a time';
+}
+
+/** Every make that knows the newer spelling of a pair knows the old one too. */
+const understands = (styles: readonly Style[], style: Style): boolean =>
+  styles.includes(style) || (style === 'old-pair' && styles.includes('pair'));
