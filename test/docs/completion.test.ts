@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OptionSpec } from '../../src/cli/command.js';
+import { OVERRIDING } from '../../src/tools/table.js';
 import { COMMANDS, flagsOf, optionsOf } from './commands.js';
 import { type Candidate, complete, SHELLS, type Shell } from './completion.js';
 
@@ -27,7 +28,7 @@ const FLAGS: readonly Flag[] = COMMANDS.flatMap(({ name, operands, options }) =>
 
 describe.each(SHELLS)('completion in %s', (shell) => {
   it.each([
-    ['js-run --no', ['--no-wait']],
+    ['js-run --no-w', ['--no-wait']],
     ['js-run js-acq', ['js-acquire']],
     ['js-run -- js-acq', ['js-acquire']],
     ['js-run -n 2 -- js-acq', ['js-acquire']],
@@ -62,6 +63,15 @@ describe.each(SHELLS)('completion in %s', (shell) => {
     await expectWords(shell, Object.fromEntries(lines));
   });
 
+  it.each([
+    ['js-run --keep-env ', OVERRIDING],
+    ['js-create --keep-env MAX_JOBS,MAKEO', ['MAKEOPTS']],
+    ['js-env --keep-env=MAX_JOBS,MAKEO', ['MAKEOPTS']],
+  ])('of %j is the last variable', async (line, variables) => {
+    const [found = []] = await complete(shell, [line]);
+    expect(found.map(({ word }) => word.replace(/.*[=,]/, '')).sort()).toEqual([...variables].sort());
+  });
+
   it('has processes for --owner', async () => {
     const isPid = ({ word }: Candidate) => /^\d+$/.test(word);
     const found = await complete(shell, ['js-acquire --owner ', 'js-create --owner ']);
@@ -84,7 +94,7 @@ it.each(['fish', 'zsh'] as const)('%s says what each option is for', async (shel
 
 it.each(['fish', 'zsh'] as const)('%s completes what a command that is run completes itself', (shell) =>
   expectWords(shell, {
-    'js-run js-run --no': ['--no-wait'],
+    'js-run js-run --no-w': ['--no-wait'],
     'js-run -n 2 js-create --all': ['--all-tokens'],
     'js-create -- js-run --auth p': ['pipe'],
   }),

@@ -19,6 +19,9 @@ export interface ManPage {
 /** @returns where a command's page is, from the package's root */
 export const manFile = (command: string): string => `man/${command}.1`;
 
+/** The page on what all commands have in common. */
+export const OVERVIEW = 'man/jobserver-tools.7';
+
 /** Reads a command's page. @throws where there is none */
 export async function readManPage(command: string): Promise<ManPage> {
   const file = join(ROOT, manFile(command));
@@ -35,8 +38,8 @@ export async function readManPage(command: string): Promise<ManPage> {
 }
 
 /** @returns what mandoc(1) has to say against a page */
-export async function lintManPage(command: string): Promise<string> {
-  const { all } = await execa('mandoc', ['-T', 'lint', '-W', 'warning', manFile(command)], {
+export async function lintManPage(file: string): Promise<string> {
+  const { all } = await execa('mandoc', ['-T', 'lint', '-W', 'warning', file], {
     cwd: ROOT,
     all: true,
     reject: false,

@@ -27,7 +27,8 @@ function expectNothingLeft(world: World, ...files: string[]): void {
 }
 
 const root = process.getuid?.() === 0;
-const asNobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_RUNTIME_DIR TMPDIR="$PWD/own"';
+const asNobody =
+  'setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_RUNTIME_DIR JOBSERVER_TOOLS_STATE="$PWD/own/state"';
 
 describe('a pool that is advertised and cannot be joined', () => {
   const POOLS: [string, string, string][] = [
@@ -124,7 +125,7 @@ const USAGE: [string, number, string | RegExp][] = [
   ['js-run --auth x true', 125, "'x'"],
   ["js-run --fifo '' true", 125, 'fifo'],
   ["js-run 'not\nthere'", 127, 'No such file or directory'],
-  ['js-run --fifo missing true', 69, "'missing': No such file or directory"],
+  ['js-run --fifo missing true', 69, "/missing': No such file or directory"],
   ['js-acquire -n 0', 2, '-n'],
   ['js-acquire --timeout 5x', 2, 'timeout'],
   ['js-acquire --unknown', 2, "'--unknown'"],
@@ -191,15 +192,17 @@ describe('a state folder that somebody else could have prepared', () => {
     ['is of another user', '$PWD/run'],
     ['cannot be seen', '$PWD/run/inner'],
   ])('is not even looked for where XDG_RUNTIME_DIR %s, as after su', async (_, runtime) => {
-    const { stdout, stderr } = await makeWorld().run(`chmod 755 .; install -d -o 65534 own; mkdir run/inner
-      PATH=$PWD/bin:/usr/bin:/bin ${asNobody.replace('-u XDG_RUNTIME_DIR', `XDG_RUNTIME_DIR="${runtime}"`)} \\
-        js-create -j 2 -- js-run --require ls own`);
-    expect({ stdout, stderr }).toEqual({ stdout: 'jobserver-tools-65534\n', stderr: '' });
+    const nobody = asNobody.replace(/ env .*/, ` env XDG_RUNTIME_DIR="${runtime}"`);
+    const { stdout, stderr } = await makeWorld().run(`chmod 755 .; mkdir run/inner; cd /; OLD=/tmp/jobserver-tools-65534
+      test -e $OLD || trap 'rm -rf $OLD' EXIT
+      cd "$OLDPWD"; PATH=$PWD/bin:/usr/bin:/bin ${nobody} \\
+        js-create -j 2 -- js-run --require sh -c 'echo $JOBSERVER_TOOLS_STATE'`);
+    expect({ stdout, stderr }).toEqual({ stdout: '/tmp/jobserver-tools-65534\n', stderr: '' });
   });
 
   it.each([
     ['JOBSERVER_TOOLS_STATE=$PWD/missing/state', 'cannot create the state folder'],
-    ['XDG_RUNTIME_DIR= TMPDIR=$PWD/missing', 'cannot create the state folder'],
+    ['JOBSERVER_TOOLS_STATE=$PWD/bin/span/state', 'cannot read the state folder'],
   ])('cannot be made: %s', async (variables, why) => {
     const world = makeWorld();
     const ended = await world.run(`${variables} js-create -j 2; exit $?`);

@@ -50,21 +50,19 @@ describe.each([
     expect((await makeWorld().run(`${create}js-run sh -c 'cat <&5' ${redirection}`)).stdout).toBe('five\n');
   });
 
-  it.each([
-    [`'a  b' '' ' ' -- --timeout 5 '*' '~' '$x' "it's" '"' '\\' ü`],
-    [`$'new\\nline' $'\\t' '' ''`],
-    [`$'latin \\xe4 1'`],
-  ])('keeps the arguments %s', async (args) => {
-    const world = makeWorld();
-    const plain = await world.run(`${SHOW} ${args} | od -c`);
-    expect((await world.run(`${create}js-run ${SHOW} ${args} | od -c`)).stdout).toBe(plain.stdout);
-  });
+  it.each([[`'a  b' '' ' ' -- --timeout 5 '*' '~' '$x' "it's" '"' '\\' ü`], [`$'new\\nline' $'\\t' '' ''`]])(
+    'keeps the arguments %s',
+    async (args) => {
+      const world = makeWorld();
+      const plain = await world.run(`${SHOW} ${args} | od -c`);
+      expect((await world.run(`${create}js-run ${SHOW} ${args} | od -c`)).stdout).toBe(plain.stdout);
+    },
+  );
 
-  it('keeps the bytes of the environment', async () => {
-    const { stdout } = await makeWorld().run(
-      `export X=$'latin \\xe4 1'; ${create}js-run sh -c 'printf %s "$X" | wc -c'`,
-    );
-    expect(stdout).toBe('9\n');
+  it('refuses an argument that it could only hand down as other bytes', async () => {
+    const ended = await makeWorld().run(`${create}js-run ${SHOW} $'latin \\xe4 1'; exit $?`);
+    expect(ended).toMatchObject({ stdout: '', status: create === '' ? 125 : 1 });
+    expect(ended.stderr).toMatch(/^js-(run|create): cannot hand down an argument that is not UTF-8\n$/);
   });
 });
 
@@ -132,7 +130,11 @@ describe('js-run', () => {
   it('leaves no state of a pool of make behind', async () => {
     const world = makeWorld();
     world.file('Makefile', 'all: a b c\na b c:\n\t@js-run true\n');
-    expect(await world.run('make -s -j2; ls run/*')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(await world.run('make -s -j2; ls run/* | grep -v versions; true')).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
   });
 });
 

@@ -163,7 +163,7 @@ it('js-create in a terminal says what it did', async () => {
   const world = makeWorld();
   const terminal = await openTerminal(world);
   await terminal.type('clear; js-create -j 2 --fifo f');
-  await expect.poll(() => terminal.screen(), { timeout: 5000 }).toContain('eval "$(js-create)"');
+  await expect.poll(() => terminal.screen(), { timeout: 5000 }).toContain('eval "$(js-env --fifo');
   await terminal.type('js-destroy --fifo f');
   await world.expectNoPool();
 });

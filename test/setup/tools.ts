@@ -13,6 +13,8 @@ export const make441Dir = join(cache, 'make-4.4.1/bin');
 export const ninja113Dir = join(cache, 'ninja-1.13/bin');
 /** PyPI's build of ninja 1.13, which takes part in a pipe-style jobserver too. */
 export const ninjaPypiDir = join(cache, 'ninja-pypi/bin');
+/** A ctest that takes part in a jobserver, with the cmake that it belongs to. */
+export const ctest331Dir = join(cache, 'ctest-3.31/bin');
 
 /** @returns a copy of env with dir first on PATH */
 export function withPath(dir: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {

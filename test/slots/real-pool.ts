@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { closePool, openPool, type Pool } from '../../src/pool/pool.js';
 import { type ProcessId, readProcess } from '../../src/process/process-table.js';
+import { openClaim } from '../../src/slots/claim.js';
+import type { SlotOwner } from '../../src/slots/slot-owner.js';
+import { tryTakeSlots } from '../../src/slots/take.js';
 import { start } from '../process/start.js';
 
 /** A FIFO that the test keeps open, as a make does. */
@@ -50,6 +53,16 @@ function drain({ fd }: Pool): number[] {
     if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return [];
     throw error;
   }
+}
+
+/** @returns tokens as one reads them best */
+export const bytes = (text: string): number[] => [...Buffer.from(text)];
+
+/** @returns the claim of a holder on as many slots, without an owner's implicit slot */
+export function claimSlots(pool: Pool, holder: ProcessId, count: number, owner?: SlotOwner) {
+  const claim = openClaim(pool, holder, owner, 'a test');
+  expect(tryTakeSlots(claim, count)).toBe(true);
+  return claim;
 }
 
 /** @returns a process that lives until it is told to end */

@@ -1,19 +1,21 @@
+import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findTool, type Joins, MAKE, type Tool, type Version } from '../../src/tools/table.js';
-import { askJoins, askVersion, findProgram } from '../../src/tools/version.js';
-import { make43, make441Dir, ninja113Dir } from '../setup/tools.js';
+import { findTool, MAKE, type Style, type Tool, type Version } from '../../src/tools/table.js';
+import { askStyles, askVersion } from '../../src/tools/version.js';
+import { ctest331Dir, make43, make441Dir, ninja113Dir, ninjaPypiDir } from '../setup/tools.js';
 
 let folder: string;
 let env: { PATH: string };
@@ -37,6 +39,12 @@ function writeProgram(name: string, code: string): string {
 
 const gnuMake = (version: string) => `echo 'GNU Make ${version}'; echo 'Built for x86_64-pc-linux-gnu'`;
 
+/** @returns the version of such a make */
+function isMake(version: string): Version {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return { major, minor, line: `GNU Make ${version}` };
+}
+
 /** @returns how the programs were called */
 function calls(): string[] {
   const file = join(folder, 'calls');
@@ -48,11 +56,7 @@ const ask = (command = 'make', tool: Tool = MAKE): Promise<Version | undefined> 
 describe('a tool', () => {
   test('is asked once', async () => {
     writeProgram('make', gnuMake('4.3'));
-    expect([await ask(), await ask(), await ask()]).toEqual([
-      [4, 3],
-      [4, 3],
-      [4, 3],
-    ]);
+    expect([await ask(), await ask(), await ask()]).toEqual([isMake('4.3'), isMake('4.3'), isMake('4.3')]);
     expect(calls()).toEqual(['--version MAKEFLAGS=']);
   });
 
@@ -68,27 +72,53 @@ describe('a tool', () => {
     expect(calls()).toEqual(['--version MAKEFLAGS=']);
   });
 
+  test.each([
+    ['make', gnuMake('4.3'), 'GNU Make 4.3'],
+    ['ninja', 'echo 1.13.2.git.kitware.jobserver-pipe-1', '1.13.2.git.kitware.jobserver-pipe-1'],
+    // Also what says nothing.
+    ['make', 'echo usage: make target; exit 2', 'usage: make target'],
+    ['make', 'exit 2', ''],
+  ])('%s leaves a note of its first line: %o', async (name, code, line) => {
+    const file = writeProgram(name, code);
+    await ask(name, findTool(name));
+    const { size, mtimeMs } = statSync(file);
+    const notes = join(root, 'versions');
+    expect(readdirSync(notes)).toEqual([`${encodeURIComponent(file)},${size},${mtimeMs}`]);
+    expect(readFileSync(join(notes, readdirSync(notes)[0] as string), 'utf8')).toBe(line);
+  });
+
+  test('of which there is a note is what that says', async () => {
+    const { size, mtimeMs } = statSync(writeProgram('ninja', 'echo 1.11.1'));
+    const file = join(folder, 'ninja');
+    const ninja = findTool('ninja') as Tool;
+    mkdirSync(join(root, 'versions'));
+    writeFileSync(join(root, `versions/${encodeURIComponent(file)},${size},${mtimeMs}`), '1.13.2.jobserver-pipe');
+    expect(await ask('ninja', ninja)).toEqual({ major: 1, minor: 13, line: '1.13.2.jobserver-pipe' });
+    expect(await askStyles(ninja, 'ninja', env, root)).toEqual(['fifo', 'pair']);
+    expect(calls()).toEqual([]);
+  });
+
   test('is asked anew when its file has changed', async () => {
     const file = writeProgram('make', gnuMake('4.3'));
     utimesSync(file, 1, 1);
-    expect(await ask()).toEqual([4, 3]);
+    expect(await ask()).toEqual(isMake('4.3'));
     // Another size at the same time; then the same size at another time.
     writeProgram('make', gnuMake('4.4.1'));
     utimesSync(file, 1, 1);
-    expect(await ask()).toEqual([4, 4]);
+    expect(await ask()).toEqual(isMake('4.4.1'));
     writeProgram('make', gnuMake('4.2.1'));
     utimesSync(file, 2, 2);
-    expect(await ask()).toEqual([4, 2]);
+    expect(await ask()).toEqual(isMake('4.2.1'));
     expect(calls()).toHaveLength(3);
   });
 
   test('is asked anew where another of its name comes first on PATH', async () => {
     writeProgram('make', gnuMake('4.3'));
-    expect(await ask()).toEqual([4, 3]);
+    expect(await ask()).toEqual(isMake('4.3'));
     mkdirSync(join(folder, 'first'));
     writeProgram('first/make', gnuMake('4.4'));
     env = { PATH: `${folder}/first:${env.PATH}` };
-    expect(await ask()).toEqual([4, 4]);
+    expect(await ask()).toEqual(isMake('4.4'));
     expect(calls()).toHaveLength(2);
   });
 
@@ -96,17 +126,14 @@ describe('a tool', () => {
     writeProgram('make', gnuMake('4.3'));
     mkdirSync(join(folder, 'other'));
     const other = writeProgram('other/make', gnuMake('4.4'));
-    expect(await ask(other)).toEqual([4, 4]);
-    expect(await ask()).toEqual([4, 3]);
+    expect(await ask(other)).toEqual(isMake('4.4'));
+    expect(await ask()).toEqual(isMake('4.3'));
   });
 
   test('is asked each time where the state folder cannot be written', async () => {
     writeProgram('make', gnuMake('4.3'));
     root = join(folder, 'calls/state');
-    expect([await ask(), await ask()]).toEqual([
-      [4, 3],
-      [4, 3],
-    ]);
+    expect([await ask(), await ask()]).toEqual([isMake('4.3'), isMake('4.3')]);
     expect(calls()).toHaveLength(2);
   });
 
@@ -114,7 +141,7 @@ describe('a tool', () => {
   test('that was killed before it could answer is asked again', async () => {
     writeProgram('make', `test -e '${folder}/again' || { touch '${folder}/again'; kill -9 $$; }; ${gnuMake('4.3')}`);
     expect(await ask()).toBeUndefined();
-    expect(await ask()).toEqual([4, 3]);
+    expect(await ask()).toEqual(isMake('4.3'));
   });
 
   test('that says what its version is not on the first line has none', async () => {
@@ -123,10 +150,10 @@ describe('a tool', () => {
   });
 
   test('without a version is not asked', async () => {
-    writeProgram('go', 'echo go version 1.22');
-    const go = findTool('go') as Tool;
-    expect(await ask('go', go)).toBeUndefined();
-    expect(await askJoins(go, 'go', env, root)).toBe('never');
+    writeProgram('samu', 'echo 1.13');
+    const samu = findTool('samu') as Tool;
+    expect(await ask('samu', samu)).toBeUndefined();
+    expect(await askStyles(samu, 'samu', env, root)).toEqual([]);
     expect(calls()).toEqual([]);
   });
 
@@ -139,90 +166,40 @@ describe('a tool', () => {
   });
 });
 
-test.each<[Version, string]>([
-  [[3, 81], 'GNU Make 3.81'],
-  [[4, 0], 'GNU Make 4.0'],
-  [[4, 4], 'GNU Make 4.4.1'],
-  [[4, 4], 'GNU Make 4.4.0.91'],
-  [[10, 12], 'GNU Make 10.12'],
-])('make is version %j where it prints %o', async (version, text) => {
-  writeProgram('make', `echo '${text}'`);
-  expect(await ask()).toEqual(version);
-});
-
 describe('real tools', () => {
-  test.each<[string, () => string, Joins]>([
-    ['make 4.3', () => make43, 'pair'],
-    ['make 4.4.1', () => join(make441Dir, 'make'), 'fifo'],
-    ['ninja 1.13', () => join(ninja113Dir, 'ninja'), 'fifo'],
-  ])('%s', async (_, find, joins) => {
+  test.each<[string, string, () => string, string, Style[]]>([
+    ['make', '4.3', () => make43, 'GNU Make 4.3', ['pair']],
+    ['make', '4.4.1', () => join(make441Dir, 'make'), 'GNU Make 4.4.1', ['fifo', 'pair']],
+    ['ninja', '1.13', () => join(ninja113Dir, 'ninja'), '1.13.', ['fifo']],
+    ['ninja', '1.13 of PyPI', () => join(ninjaPypiDir, 'ninja'), '1.13.', ['fifo', 'pair']],
+    ['ctest', '3.31', () => join(ctest331Dir, 'ctest'), 'ctest version 3.31.', ['fifo', 'pair']],
+  ])('%s %s', async (_, version, find, line, styles) => {
     const file = find();
-    expect(await askJoins(findTool(file) as Tool, file, env, root)).toBe(joins);
+    const tool = findTool(file) as Tool;
+    const asked = await ask(file, tool);
+    expect(`${asked?.major}.${asked?.minor}`).toBe(/^\d+\.\d+/.exec(version)?.[0]);
+    expect(asked?.line.startsWith(line)).toBe(true);
+    expect(await askStyles(tool, file, env, root)).toEqual(styles);
+  });
+
+  // Of whatever version the machine has.
+  test.each([
+    ['ninja', ['--version']],
+    ['ctest', ['--version']],
+    ['cargo', ['--version']],
+    ['rustc', ['--version']],
+    ['gcc', ['-dumpfullversion']],
+    ['go', ['version']],
+  ])('%s says its version', async (name, args) => {
+    const [line = ''] = execFileSync(name, args, { encoding: 'utf8' }).split('\n');
+    const [, major, minor] = /(\d+)\.(\d+)/.exec(line) ?? [];
+    expect(await ask(name, findTool(name))).toEqual({ major: Number(major), minor: Number(minor), line });
   });
 
   test('of a name are the one that PATH leads to', async () => {
     env = { PATH: make441Dir + delimiter + process.env.PATH };
-    expect(await ask()).toEqual([4, 4]);
+    expect(await ask()).toEqual(isMake('4.4.1'));
     env = { PATH: make43.replace(/\/make$/, '') };
-    expect(await ask()).toEqual([4, 3]);
-  });
-});
-
-describe('findTool', () => {
-  test.each([
-    ['make', 'make'],
-    ['gmake', 'make'],
-    ['/usr/bin/make', 'make'],
-    ['./make', 'make'],
-    ['ninja', 'ninja'],
-    ['ninja-build', 'ninja'],
-    ['/opt/go/bin/go', 'go'],
-    ['cmake', undefined],
-    ['make.sh', undefined],
-    ['make/', undefined],
-    ['Make', undefined],
-    ['', undefined],
-    ['constructor', undefined],
-  ])('%o is %o', (command, name) => expect(findTool(command)?.names[0]).toBe(name));
-
-  test.each<[string, Version | undefined, Joins]>([
-    ['make', [4, 4], 'fifo'],
-    ['make', [4, 10], 'fifo'],
-    ['make', [5, 0], 'fifo'],
-    ['make', [4, 3], 'pair'],
-    ['make', [3, 82], 'pair'],
-    // What is no GNU make is not helped by a pair either.
-    ['make', undefined, 'fifo'],
-    ['ninja', [1, 13], 'fifo'],
-    ['ninja', [2, 0], 'fifo'],
-    ['ninja', [1, 12], 'never'],
-    ['ninja', [1, 9], 'never'],
-    ['ninja', undefined, 'never'],
-    ['go', undefined, 'never'],
-  ])('%s of version %j hears of a pool by %s', (name, version, joins) =>
-    expect(findTool(name)?.joins(version)).toBe(joins),
-  );
-
-  test.each([
-    ['ninja', { args: ['-j3'] }],
-    ['go', { env: { GOMAXPROCS: '3' } }],
-    ['make', undefined],
-  ])('%s is held to 3 slots by %o', (name, bound) => expect(findTool(name)?.bound?.(3)).toEqual(bound));
-});
-
-describe('findProgram', () => {
-  test('takes the first on PATH that can be run', () => {
-    for (const name of ['a', 'b', 'c', 'd']) mkdirSync(join(folder, name));
-    mkdirSync(join(folder, 'a/tool'));
-    writeFileSync(join(folder, 'b/tool'), '');
-    writeFileSync(join(folder, 'c/tool'), '');
-    writeFileSync(join(folder, 'd/tool'), '');
-    chmodSync(join(folder, 'c/tool'), 0o755);
-    chmodSync(join(folder, 'd/tool'), 0o755);
-    const path = ['/is/not/there', 'a', 'b', 'c', 'd'].map((name) => (name[0] === '/' ? name : join(folder, name)));
-    expect(findProgram('tool', path.join(':'))?.file).toBe(join(folder, 'c/tool'));
-    expect(findProgram(join(folder, 'd/tool'), path.join(':'))?.file).toBe(join(folder, 'd/tool'));
-    expect(findProgram(join(folder, 'b/tool'), path.join(':'))).toBeUndefined();
-    expect(findProgram('tool', '/is/not/there')).toBeUndefined();
+    expect(await ask()).toEqual(isMake('4.3'));
   });
 });

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { make43, make441Dir, ninja113Dir, withPath } from '../setup/tools.js';
+import { peak } from '../spans/spans.js';
+import { makeWorld, type World } from './world.js';
+
+const NEW_TOOLS = `${make441Dir}:${ninja113Dir}`;
+
+/** A Makefile and a build.ninja of six jobs each. */
+function writeBuilds(world: World): void {
+  world.file('Makefile', `all: ${[1, 2, 3, 4, 5, 6].map((n) => `j${n}`).join(' ')}\nj%:\n\t@span make-$@ sleep 0.2\n`);
+  const edges = [1, 2, 3, 4, 5, 6].map((n) => `build n${n}: job\n`).join('');
+  world.file('build.ninja', `rule job\n  command = span ninja-$out sleep 0.2 && touch $out\n${edges}`);
+}
+
+describe('--shims', () => {
+  it('bridge a script that starts an old make and an old ninja itself', async () => {
+    const world = makeWorld();
+    writeBuilds(world);
+    world.file('build.sh', '#!/bin/sh\nmake -s & ninja --quiet & go version >/dev/null & wait\n');
+    const { status, stdout, stderr } = await world.run('js-create -j 4 --shims -- ./build.sh');
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+    const spans = await world.spans();
+    expect(spans).toHaveLength(12);
+    expect(peak(spans)).toBeLessThanOrEqual(4);
+    expect(peak(spans.filter(({ name }) => name.startsWith('make')))).toBeGreaterThan(1);
+    expect(peak(spans.filter(({ name }) => name.startsWith('ninja')))).toBe(1);
+  });
+
+  it('work in a shell that joined with them, and in recipes of its make', async () => {
+    const world = makeWorld();
+    writeBuilds(world);
+    world.file('outer.mk', 'all: ; @$(MAKE) -s; ninja --quiet\n');
+    const { status, stderr } = await world.run('eval "$(js-create -j 4 --shims)"; make -s -f outer.mk');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(peak(await world.spans())).toBe(4);
+  });
+
+  it('do nothing without a pool, and still work where CMake has written them down', async () => {
+    const world = makeWorld();
+    world.file(
+      'CMakeLists.txt',
+      'cmake_minimum_required(VERSION 3.20)\nproject(p NONE)\nadd_custom_target(t ALL COMMAND span t true)\n',
+    );
+    const configure =
+      'js-create -j 2 --shims -- cmake -G Ninja -B b . >/dev/null; grep CMAKE_MAKE_PROGRAM: b/CMakeCache.txt';
+    expect((await world.run(configure)).stdout).toContain('shims/ninja/ninja');
+    expect((await world.run('cmake --build b >/dev/null && js-create -j 2 -- cmake --build b >/dev/null')).status).toBe(
+      0,
+    );
+    expect(await world.spans()).toHaveLength(2);
+  });
+
+  it('leave out what joins by itself', async () => {
+    const world = makeWorld();
+    const env = { PATH: `${world.env.PATH?.split(':')[0]}:${NEW_TOOLS}:/usr/bin:/bin` };
+    const { stdout } = await world.run('js-create -j 2 --shims -- sh -c "command -v make; command -v ninja"', { env });
+    expect(stdout).toBe(`${make441Dir}/make\n${ninja113Dir}/ninja\n`);
+  });
+});
+
+describe('js-env --check', () => {
+  it.each([
+    ['an old make and ninja', '', '/usr/bin:/bin', '', 1],
+    ['wrappers for them', '--shims', '/usr/bin:/bin', '', 0],
+    ['a variable that overrides', '--shims --keep-env MAX_JOBS', '/usr/bin:/bin', 'MAX_JOBS', 1],
+    ['a variable that is cleared', '--shims', '/usr/bin:/bin', '', 0],
+  ])('with %s', async (_, options, path, overriding, status) => {
+    const world = makeWorld();
+    const env = { PATH: `${world.env.PATH?.split(':')[0]}:${path}`, MAX_JOBS: '3' };
+    const ended = await world.run(`js-create -j 3 ${options} -- js-env --check --json; exit $?`, { env });
+    const report = JSON.parse(ended.stdout);
+    expect(report).toMatchObject({ source: 'MAKEFLAGS', jobs: 3, fine: status === 0, unreachable: null });
+    expect(report.overriding.join()).toBe(overriding);
+    expect(report.tools.find(({ name }: { name: string }) => name === 'make')).toMatchObject({
+      version: '4.3',
+      joins: true,
+    });
+    expect(report.tools.find(({ name }: { name: string }) => name === 'ninja').joins).toBe(options !== '');
+    expect(ended.status).toBe(status);
+  });
+
+  it('says in a table what a person can do', async () => {
+    const { stdout, status } = await makeWorld().run('js-create -j 3 -- js-env --check; exit $?');
+    expect(stdout).toMatch(
+      /^pool {6}\/.*\nfrom {6}MAKEFLAGS, advertised as a pair.*\njobs {6}3\nkeeper {4}alive, pid \d+\n/,
+    );
+    expect(stdout).toMatch(/^ninja +1\.11 +no: run it as 'js-run ninja', or use js-env --shims/m);
+    expect(status).toBe(1);
+  });
+
+  it('names what is wrong with a pair that is closed, as in a recipe without +', async () => {
+    const world = makeWorld();
+    world.file('Makefile', 'all: ; @sh -c "js-env --check; true"\n');
+    expect((await world.run('make -s -j2')).stdout).toContain("put '+' before the recipe line");
+  });
+});
+
+describe('what would override the pool', () => {
+  const SHOW = 'sh -c \'echo "$MAX_JOBS|$NINJAFLAGS|$GNUMAKEFLAGS|$CMAKE_BUILD_PARALLEL_LEVEL"\'';
+  const SET = 'export MAX_JOBS=3 NINJAFLAGS="-v -j7" GNUMAKEFLAGS="-j3" CMAKE_BUILD_PARALLEL_LEVEL=9;';
+
+  it.each([
+    ['is cleared for the command', 'js-run', '|-v||\n'],
+    ['is kept if that is asked for', 'js-run --keep-env MAX_JOBS,GNUMAKEFLAGS', '3|-v|-j3|\n'],
+  ])('%s', async (_, run, stdout) => {
+    const ended = await makeWorld().run(`${SET} js-create -j 2 --keep-env MAX_JOBS,GNUMAKEFLAGS -- ${run} ${SHOW}`);
+    expect(ended).toMatchObject({ stdout, stderr: '' });
+  });
+
+  it('is printed as unset by js-env', async () => {
+    const { stdout } = await makeWorld().run(`${SET} eval "$(js-create -j 2)"; export MAX_JOBS=3; js-env; true`);
+    expect(stdout).toContain('unset MAX_JOBS\n');
+  });
+
+  it.each([
+    ['make -j2 -f /dev/null all', '-j2', 'make'],
+    [`${make43} -kj -f /dev/null all`, '-kj', make43],
+    ['ninja -j 2 -t list', '-j', 'ninja'],
+  ])('is warned of in %s', async (words, option, program) => {
+    const { stderr } = await makeWorld().run(
+      `js-create -j 2 --auth pipe -- js-run ${words} 2>&1 >/dev/null | grep ^js- >&2`,
+    );
+    expect(stderr).toBe(`js-run: warning: '${option}' makes ${program} use a number of its own, not the pool\n`);
+  });
+
+  it('a folder with a j at its end is no number of jobs', async () => {
+    expect((await makeWorld().run('mkdir obj; js-create -j 2 -- js-run make -Cobj -n 2>&1')).stdout).not.toContain(
+      'warning',
+    );
+  });
+});
+
+describe('a pool that is there already', () => {
+  it('is not adopted through /proc with --no-adopt, and the cure is named', async () => {
+    const world = makeWorld();
+    world.file('Makefile', 'all: ; @js-run --no-adopt true; js-run --no-adopt --require true; echo $$?\n');
+    const { stdout, stderr } = await world.run('make -s -j2');
+    expect(stdout).toBe('69\n');
+    expect(stderr.trim().split('\n')).toHaveLength(2);
+    expect(stderr).toContain("put '+' before the recipe line, or use make 4.4");
+  });
+
+  it('may be a character device', async () => {
+    const script = 'MAKEFLAGS=" -j2 --jobserver-auth=fifo:/dev/zero" js-run --require -- printf "%s\\n" ran';
+    expect(await makeWorld().run(script)).toEqual({ stdout: 'ran\n', stderr: '', status: 0 });
+  });
+
+  it('of make 4.1 is joined through --jobserver-fds', async () => {
+    const world = makeWorld();
+    const script =
+      'eval "$(js-create -j 2 --auth pipe)"; MAKEFLAGS="--jobserver-fds=9,8 -j" js-run --require -- sh -c "echo \\$MAKEFLAGS"';
+    expect((await world.run(script)).stdout).toMatch(/-j2 --jobserver-auth=/);
+  });
+
+  it.each([
+    ['setsid', 'setsid --fork js-run --no-wait span detached true; sleep 1'],
+    ['a parent that has ended', '(sh -c "sleep 0.3; js-run --no-wait span detached true" &); sleep 1.5'],
+  ])('gives no implicit slot to what is no longer below anybody: %s', async (_, script) => {
+    const world = makeWorld();
+    await world.run(`js-create -j 1 -- sh -c '${script}' 2>err; touch spans; cat err >&2`);
+    expect((await world.run('cat spans err')).stdout).toContain('no slot free');
+  });
+
+  it('lets several levels of make and js-run share it', async () => {
+    const world = makeWorld();
+    writeBuilds(world);
+    world.file('outer.mk', 'all: a b\na b: ; +@js-run -- $(MAKE) -s -f middle.mk $@\n');
+    world.file(
+      'middle.mk',
+      'a: ; +@js-run -- $(MAKE) -s\nb: ; +@for i in 1 2 3; do js-run -- span b$$i sleep 0.2 & done; wait\n',
+    );
+    for (const env of [world.env, withPath(make441Dir, world.env) as Record<string, string>]) {
+      const { status, stderr } = await world.run('rm -f spans; make -s -j4 -f outer.mk', { env });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(peak(await world.spans())).toBeLessThanOrEqual(4);
+    }
+  });
+});
