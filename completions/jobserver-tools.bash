@@ -5,11 +5,11 @@ _jobserver_tools() {
   local command=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} option= operand= options
   local -i index=1
   case $command in
-    js-acquire) options='-n --slots --timeout --no-wait --owner --fifo' ;;
-    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --auth -v --verbose' ;;
-    js-destroy | js-release) options='--fifo' ;;
-    js-env) options='--sh --strip --auth --fifo' ;;
-    js-run) options='-n --slots --timeout --no-wait --require --ignore-dry-run --auth --fifo' ;;
+    js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;
+    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --auth --keep-env --shims -v --verbose' ;;
+    js-destroy | js-release) options='--fifo --no-adopt' ;;
+    js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
+    js-run) options='-n --slots --timeout --no-wait --require --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt' ;;
     *) return ;;
   esac
   COMPREPLY=()
@@ -22,7 +22,7 @@ _jobserver_tools() {
         operand=yes
         break
         ;;
-      -n | --slots | -j | -vj | --jobs | --timeout | --owner | --fifo | --mode | --auth)
+      -n | --slots | -j | -vj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env)
         option=${COMP_WORDS[index]}
         # readline makes three words of --auth=pipe.
         [[ ${COMP_WORDS[index + 1]} == = ]] && index+=1
@@ -52,6 +52,13 @@ _jobserver_tools() {
 _jobserver_tools_value() {
   case $2 in
     --auth) mapfile -t COMPREPLY < <(compgen -W 'auto fifo pipe' -- "$3") ;;
+    --keep-env)
+      local names='CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS'
+      names+=' NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS'
+      # The last of those that commas part.
+      local before=${3%"${3##*,}"}
+      mapfile -t COMPREPLY < <(compgen -W "$names" -P "$before" -- "${3##*,}")
+      ;;
     --fifo)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$3")

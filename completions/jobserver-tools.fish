@@ -10,7 +10,7 @@ function __jobserver_tools_operands --description 'Print the operands before the
             case --
                 set -e words[1]
                 break
-            case -n --slots -j -vj --jobs --timeout --owner --fifo --mode --auth
+            case -n --slots -j -vj --jobs --timeout --owner --fifo --mode --auth --keep-env
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-?*'
@@ -35,6 +35,13 @@ function __jobserver_tools_command --description 'Complete a command, and its ar
     complete -C (string join -- ' ' (string escape -- $operands) $word)
 end
 
+function __jobserver_tools_overriding --description 'Complete the last of variables that commas part'
+    set -l before (commandline -ct | string replace -- --keep-env= '' | string match -r '^.*,')
+    set -l names CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS
+    set -a names NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS
+    printf '%s\n' "$before"$names
+end
+
 for command in js-acquire js-create js-destroy js-env js-release js-run
     complete -c $command -f
     complete -c $command -n __jobserver_tools_no_operand -s h -l help -d 'Print the options'
@@ -43,10 +50,13 @@ end
 
 for command in js-acquire js-destroy js-env js-release js-run
     complete -c $command -n __jobserver_tools_no_operand -l fifo -rF -d 'Use the pool of this FIFO, not the one in MAKEFLAGS'
+    complete -c $command -n __jobserver_tools_no_operand -l no-adopt -d 'Do not reach make\'s pipe through /proc'
 end
 
 for command in js-create js-env js-run
     complete -c $command -n __jobserver_tools_no_operand -l auth -xa 'auto fifo pipe' -d 'How to advertise the pool'
+    complete -c $command -n __jobserver_tools_no_operand -l keep-env -xa '(__jobserver_tools_overriding)' -d 'Keep these variables although they override the pool'
+    complete -c $command -n __jobserver_tools_no_operand -l shims -d 'Put wrappers on PATH for tools that cannot join by themselves'
 end
 
 for command in js-acquire js-run
@@ -65,6 +75,8 @@ complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put N to
 complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Say how N was chosen'
 
 complete -c js-env -n __jobserver_tools_no_operand -l sh -d 'Print code for sh, bash, dash, ksh and zsh'
+complete -c js-env -n __jobserver_tools_no_operand -l check -d 'Say which tools on PATH would stay within the pool'
+complete -c js-env -n __jobserver_tools_no_operand -l json -d 'With --check: as JSON'
 complete -c js-env -n __jobserver_tools_no_operand -l strip -d 'Print code that hides the pool'
 
 complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 where there is no pool'
