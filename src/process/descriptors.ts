@@ -14,7 +14,12 @@ export function listInherited(parent: number): number[] {
     if (fds === undefined) links.set(link, [fd]);
     else fds.push(fd);
   }
-  return [...links].flatMap(([link, fds]) => (isNodesPipe(link, fds, parent) ? [] : fds));
+  let theirs: Set<string | undefined> | undefined;
+  return [...links].flatMap(([link, fds]) => {
+    if (!looksLikeNodes(link, fds)) return fds;
+    theirs ??= new Set(listDescriptors(parent).map((fd) => readDescriptor(parent, fd)));
+    return theirs.has(link) ? fds : [];
+  });
 }
 
 /**
@@ -23,11 +28,9 @@ export function listInherited(parent: number): number[] {
  */
 const isHandedDown = (fd: number): boolean => fd > 64;
 
-/** Of a pipe of its own Node has both ends; a jobserver's pair is alike, but the parent's too. */
-function isNodesPipe(link: string, fds: readonly number[], parent: number): boolean {
-  if (fds.length < 2 || !link.startsWith('pipe:') || fds.every((fd) => isReadable('self', fd))) return false;
-  return !listDescriptors(parent).some((fd) => readDescriptor(parent, fd) === link);
-}
+/** Of a pipe of its own Node has both ends; a jobserver's pair looks alike, but is the parent's too. */
+const looksLikeNodes = (link: string, fds: readonly number[]): boolean =>
+  fds.length > 1 && link.startsWith('pipe:') && !fds.every((fd) => isReadable('self', fd));
 
 /** @returns the first two of the candidates, by default all from 3 on, that are not in use */
 export function chooseFreeNumbers(used: readonly number[], candidates?: readonly number[]): (number | undefined)[] {

@@ -1,4 +1,4 @@
-import { constants, openSync, readdirSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { constants, openSync, readdirSync, readFileSync, renameSync, type Stats, statSync, writeSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
 import { claimsFolder, createFolders } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
@@ -41,7 +41,12 @@ export interface ClaimRecord {
   /** The bytes that were read. */
   tokens: number[];
   inode: number;
+  /** Whether the last line was written long ago, by the measure of one start of a command. */
+  isOld: boolean;
 }
+
+/** Milliseconds. */
+const LONG_AGO = 10_000;
 
 /**
  * Puts a new, empty claim on disk.
@@ -117,9 +122,9 @@ export function readClaim(pool: Pool, id: string): ClaimRecord | undefined {
   const holder = parseProcessId(holderText);
   if (holder === undefined) return undefined;
   let text: string;
-  let inode: number;
+  let stat: Stats;
   try {
-    inode = statSync(claimFile(pool, id)).ino;
+    stat = statSync(claimFile(pool, id));
     text = readFileSync(claimFile(pool, id), 'utf8');
   } catch {
     return undefined;
@@ -133,6 +138,7 @@ export function readClaim(pool: Pool, id: string): ClaimRecord | undefined {
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
     tokens: valuesOf('token').map((hex) => Number.parseInt(hex, 16)),
-    inode,
+    inode: stat.ino,
+    isOld: Date.now() - stat.mtimeMs > LONG_AGO,
   };
 }

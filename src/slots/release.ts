@@ -1,4 +1,4 @@
-import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, renameSync, rmSync, writeSync } from 'node:fs';
 import { attempt, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
@@ -57,7 +57,8 @@ function returnTokens(pool: Pool, id: string, tokens: readonly number[], returne
 }
 
 function removeClaim(pool: Pool, taken: string): void {
-  unlinkSync(taken);
+  // A sweeper of another pid namespace may have taken this process for dead.
+  rmSync(taken, { force: true });
   if (pool.record === undefined) removeUnusedFolders(pool.folder);
 }
 
@@ -79,8 +80,10 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
   let returned = 0;
   for (const id of listClaims(pool)) {
     const claim = readClaim(pool, id);
-    // Who lives in another pid namespace (a container) is not seen from here.
-    if (claim === undefined || claim.namespace !== pidNamespace()) continue;
+    // Who lives in another pid namespace (a container) is not seen from here. One that nobody wrote a line into holds
+    // nothing, but may be written at this moment.
+    if (claim === undefined || (claim.namespace !== pidNamespace() && !(claim.namespace === '' && claim.isOld)))
+      continue;
     const keepers = claim.returner === undefined ? [claim.holder, claim.job] : [claim.returner];
     if (keepers.some((process) => process !== undefined && isAlive(process))) continue;
     if (releaseClaim(pool, id, self)) returned++;

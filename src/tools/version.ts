@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, type Stats, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, type Stats, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { tryStat } from '../try-stat.js';
 import { isShim } from './shim-folder.js';
@@ -11,7 +11,8 @@ export function findProgram(command: string, path: string | undefined): { file: 
     ? [name]
     : (path ?? '').split(':').flatMap((folder) => (isShim(folder) ? [] : `${folder || '.'}/${name}`));
   for (const file of files) {
-    const stat = tryStat(file);
+    // Most folders do not have it, and to look for that alone costs less.
+    const stat = existsSync(file) ? tryStat(file) : undefined;
     if (stat?.isFile() && (stat.mode & 0o111) !== 0) return { file, stat };
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, selfId } from '../../src/process/process-table.js';
 import { claimFile, handOver, listClaims, readClaim, recordJob } from '../../src/slots/claim.js';
@@ -40,6 +40,17 @@ describe('sweeping', () => {
     const { id } = await startProcess();
     claimSlots(pool, `${id}0` as ProcessId, 1);
     expect(sweepClaims(pool, selfId())).toBe(1);
+  });
+
+  test('removes an empty claim of the dead, but not one that may be written just now', async () => {
+    const { pool, drain } = makePool(bytes('a'));
+    const claim = claimSlots(pool, await startDead(), 0);
+    const file = claimFile(pool, claim.id);
+    writeFileSync(file, '');
+    expect(sweepClaims(pool, selfId())).toBe(0);
+    utimesSync(file, 1, 1);
+    expect(sweepClaims(pool, selfId())).toBe(1);
+    expect(drain()).toEqual(bytes('a'));
   });
 
   test('waits for the job of a dead holder', async () => {
