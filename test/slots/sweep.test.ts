@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, selfId } from '../../src/process/process-table.js';
-import { claimFile, handOver, listClaims, readClaim, recordJob } from '../../src/slots/claim.js';
+import { claimFile, handOver, listClaims, openClaim, readClaim, recordJob } from '../../src/slots/claim.js';
 import { releaseClaim, sweepClaims } from '../../src/slots/release.js';
 import { bundle } from '../process/bundle.js';
 import { start } from '../process/start.js';
@@ -44,7 +44,7 @@ describe('sweeping', () => {
 
   test('removes an empty claim of the dead, but not one that may be written just now', async () => {
     const { pool, drain } = makePool(bytes('a'));
-    const claim = claimSlots(pool, await startDead(), 0);
+    const claim = openClaim(pool, await startDead(), undefined, 'a test');
     const file = claimFile(pool, claim.id);
     writeFileSync(file, '');
     expect(sweepClaims(pool, selfId())).toBe(0);
