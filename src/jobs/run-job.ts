@@ -6,6 +6,7 @@ import type { Pool } from '../pool/pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { type Running, StartError, startProgram } from '../process/run-program.js';
 import type { SignalWatch } from '../process/signals.js';
+import { CLAIM_VARIABLE } from '../slots/claim.js';
 import { findFront, findLeaving } from '../tools/front.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { pathWithShims } from '../tools/shims.js';
@@ -33,6 +34,8 @@ export interface JobPool {
   slots: number;
   /** The state folder. */
   root: string;
+  /** The name of the claim that holds them; undefined where the whole pool is the job's. */
+  claim?: string;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface JobPool {
  */
 export async function startInPool(
   job: Job,
-  { pool, wish, slots, root }: JobPool,
+  { pool, wish, slots, root, claim }: JobPool,
   signals: SignalWatch,
   report: Context['report'],
 ) {
@@ -62,7 +65,11 @@ export async function startInPool(
     const [name = '', ...args] = job.words;
     // What its wrapper would do is done here.
     const command = (hasShim(name, env.PATH) ? findProgram(name, env.PATH)?.file : undefined) ?? name;
-    const changes = { ...joinEnvironment(pool, advert, { env, root, keep: wish.keep }), ...bound?.env };
+    const changes = {
+      ...joinEnvironment(pool, advert, { env, root, keep: wish.keep }),
+      ...bound?.env,
+      [CLAIM_VARIABLE]: claim,
+    };
     return startJob(
       { ...job, env, words: [command, ...(bound?.args ?? []), ...args] },
       changes,

@@ -105,6 +105,12 @@ export function variableIn(environment: string, name: string): string | undefine
   return environment.slice(start + name.length + 1, end < 0 ? undefined : end);
 }
 
+/** @returns whether any process was started with the variable set to that value */
+export function isAnyMarked(name: string, value: string): boolean {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids.some((pid) => variableIn(readEnvironment(Number(pid)) ?? '', name) === value);
+}
+
 /** @returns the file that a process runs, or undefined where we may not see it */
 export function readProgram(pid: number): string | undefined {
   try {

@@ -41,12 +41,12 @@ export interface ClaimRecord {
   /** The bytes that were read. */
   tokens: number[];
   inode: number;
-  /** Whether the last line was written long ago, by the measure of one start of a command. */
-  isOld: boolean;
+  /** Milliseconds since its last line was written. */
+  age: number;
 }
 
-/** Milliseconds. */
-const LONG_AGO = 10_000;
+/** Tells a job whose claim it runs in: it is there from the job's first moment on, before recordJob() can have been called. */
+export const CLAIM_VARIABLE = 'JOBSERVER_TOOLS_CLAIM';
 
 /**
  * Puts a new, empty claim on disk.
@@ -139,6 +139,6 @@ export function readClaim(pool: Pool, id: string): ClaimRecord | undefined {
     job: parseProcessId(valuesOf('job')[0] ?? ''),
     tokens: valuesOf('token').map((hex) => Number.parseInt(hex, 16)),
     inode: stat.ino,
-    isOld: Date.now() - stat.mtimeMs > LONG_AGO,
+    age: Date.now() - stat.mtimeMs,
   };
 }

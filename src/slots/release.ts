@@ -2,8 +2,8 @@ import { closeSync, constants, renameSync, rmSync, writeSync } from 'node:fs';
 import { attempt, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
-import { isAlive, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
-import { type Claim, claimFile, listClaims, readClaim } from './claim.js';
+import { isAlive, isAnyMarked, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
+import { CLAIM_VARIABLE, type Claim, type ClaimRecord, claimFile, listClaims, readClaim } from './claim.js';
 import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
 
 /**
@@ -80,16 +80,28 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
   let returned = 0;
   for (const id of listClaims(pool)) {
     const claim = readClaim(pool, id);
-    // Who lives in another pid namespace (a container) is not seen from here. One that nobody wrote a line into holds
-    // nothing, but may be written at this moment.
-    if (claim === undefined || (claim.namespace !== pidNamespace() && !(claim.namespace === '' && claim.isOld)))
-      continue;
-    const keepers = claim.returner === undefined ? [claim.holder, claim.job] : [claim.returner];
-    if (keepers.some((process) => process !== undefined && isAlive(process))) continue;
-    if (releaseClaim(pool, id, self)) returned++;
+    if (claim !== undefined && !isInUse(id, claim) && releaseClaim(pool, id, self)) returned++;
   }
   return returned;
 }
+
+function isInUse(id: string, { namespace, returner, holder, job, age }: ClaimRecord): boolean {
+  // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
+  if (namespace === '' && age < LONG) return true;
+  // Who lives in another pid namespace (a container) is not seen from here.
+  if (namespace !== '' && namespace !== pidNamespace()) return true;
+  if (returner !== undefined) return isAlive(returner);
+  if (isAlive(holder)) return true;
+  if (job !== undefined) return isAlive(job);
+  // The holder may have been killed just when it had started its job.
+  return age < MOMENT || isAnyMarked(CLAIM_VARIABLE, id);
+}
+
+/** Milliseconds: more than a command takes to write its claim, on any machine. */
+const LONG = 10_000;
+
+/** Milliseconds: more than a process takes from fork to exec. */
+const MOMENT = 1000;
 
 // For just the moment of the write: a root make waits at its end until nobody has the pool open for writing (PROTOCOL 13).
 function openForWriting(pool: Pool): number {

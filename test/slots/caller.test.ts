@@ -5,7 +5,7 @@ import { selfId } from '../../src/process/process-table.js';
 import { listClaims } from '../../src/slots/claim.js';
 import { sweepClaims } from '../../src/slots/release.js';
 import { makeWorld } from '../e2e/world.js';
-import { makePool } from './real-pool.js';
+import { ageClaims, makePool } from './real-pool.js';
 
 /** Notes who it is that runs this: not the last command of a shell, which would become it. */
 const ME = "sh -c 'echo $PPID' >want";
@@ -33,6 +33,7 @@ async function holderOf(
   // What nobody has returned lives on under its handle until the holder ends, and not longer.
   expect(listClaims(pool)).toEqual([handle]);
   expect(drain()).toEqual([]);
+  ageClaims(pool);
   expect(sweepClaims(pool, selfId())).toBe(1);
   expect(drain()).toEqual([0x2b]);
   expect(existsSync(pool.folder)).toBe(false);

@@ -1,12 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { closePool, openPool, type Pool } from '../../src/pool/pool.js';
 import { type ProcessId, readProcess } from '../../src/process/process-table.js';
-import { openClaim } from '../../src/slots/claim.js';
+import { claimFile, listClaims, openClaim } from '../../src/slots/claim.js';
 import type { SlotOwner } from '../../src/slots/slot-owner.js';
 import { tryTakeSlots } from '../../src/slots/take.js';
 import { start } from '../process/start.js';
@@ -58,16 +68,27 @@ function drain({ fd }: Pool): number[] {
 /** @returns tokens as one reads them best */
 export const bytes = (text: string): number[] => [...Buffer.from(text)];
 
-/** @returns the claim of a holder on as many slots, without an owner's implicit slot */
+/** @returns the claim of a holder on as many slots, without an owner's implicit slot, as if taken long ago */
 export function claimSlots(pool: Pool, holder: ProcessId, count: number, owner?: SlotOwner) {
   const claim = openClaim(pool, holder, owner, 'a test');
   expect(tryTakeSlots(claim, count)).toBe(true);
+  ageClaims(pool);
   return claim;
 }
 
-/** @returns a process that lives until it is told to end */
-export async function startProcess(): Promise<{ id: ProcessId; end(): Promise<void> }> {
-  const child = start('sleep', ['1000']);
+/** Makes it look as if all claims were written long ago. */
+export function ageClaims(pool: Pool): void {
+  for (const id of listClaims(pool)) utimesSync(claimFile(pool, id), 1, 1);
+}
+
+/**
+ * @param variables what is added to its environment
+ * @returns a process that lives until it is told to end
+ */
+export async function startProcess(
+  variables: Record<string, string> = {},
+): Promise<{ id: ProcessId; end(): Promise<void> }> {
+  const child = start('sleep', ['1000'], { env: { ...process.env, ...variables } });
   await once(child, 'spawn');
   const id = readProcess(child.pid as number)?.id as ProcessId;
   const end = async () => {

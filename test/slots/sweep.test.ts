@@ -3,11 +3,19 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, selfId } from '../../src/process/process-table.js';
-import { claimFile, handOver, listClaims, openClaim, readClaim, recordJob } from '../../src/slots/claim.js';
+import {
+  CLAIM_VARIABLE,
+  claimFile,
+  handOver,
+  listClaims,
+  openClaim,
+  readClaim,
+  recordJob,
+} from '../../src/slots/claim.js';
 import { releaseClaim, sweepClaims } from '../../src/slots/release.js';
 import { bundle } from '../process/bundle.js';
 import { start } from '../process/start.js';
-import { bytes, claimSlots, makePool, startDead, startProcess } from './real-pool.js';
+import { ageClaims, bytes, claimSlots, makePool, startDead, startProcess } from './real-pool.js';
 
 /** A pid namespace of its own, as a container has. */
 const UNSHARE = ['--pid', '--fork', '--mount-proc'];
@@ -65,6 +73,20 @@ describe('sweeping', () => {
     expect(drain()).toEqual(bytes('a'));
   });
 
+  test('waits for the job of a holder that was killed before it could write it down', async () => {
+    const { pool, drain } = makePool(bytes('a'));
+    const claim = claimSlots(pool, await startDead(), 1);
+    const job = await startProcess({ [CLAIM_VARIABLE]: claim.id });
+    expect(sweepClaims(pool, selfId())).toBe(0);
+    await job.end();
+    utimesSync(claimFile(pool, claim.id), new Date(), new Date());
+    // It may have been killed between fork and exec.
+    expect(sweepClaims(pool, selfId())).toBe(0);
+    ageClaims(pool);
+    expect(sweepClaims(pool, selfId())).toBe(1);
+    expect(drain()).toEqual(bytes('a'));
+  });
+
   test('waits for the holder of a job that has ended', async () => {
     const { pool } = makePool(bytes('a'));
     const holder = await startProcess();
@@ -97,6 +119,7 @@ describe('sweeping', () => {
     writeFileSync(file, text.replace(/^in pid:\[\d+\]$/m, 'in pid:[1]'));
     expect(readClaim(pool, one.id)).toMatchObject({ namespace: 'pid:[1]', tokens: bytes('a') });
     // Of the two only this one is known to be dead.
+    ageClaims(pool);
     expect(sweepClaims(pool, selfId())).toBe(1);
     expect(listClaims(pool)).toEqual([one.id]);
     expect(existsSync(claimFile(pool, other.id))).toBe(false);
@@ -104,11 +127,13 @@ describe('sweeping', () => {
     // Nor is who returns it.
     const returned = `${one.id}~${await startDead()}`;
     renameSync(file, claimFile(pool, returned));
+    ageClaims(pool);
     expect(sweepClaims(pool, selfId())).toBe(0);
     expect(listClaims(pool)).toEqual([returned]);
     // It was the namespace alone.
     renameSync(claimFile(pool, returned), file);
     writeFileSync(file, text);
+    ageClaims(pool);
     expect(sweepClaims(pool, selfId())).toBe(1);
     expect(drain()).toEqual(bytes('a'));
     expect(existsSync(pool.folder)).toBe(false);
