@@ -98,7 +98,7 @@ function isInUse(id: string, { namespace, returner, holder, job, age }: ClaimRec
 }
 
 /** Milliseconds: more than a command takes to write its claim, on any machine. */
-const LONG = 10_000;
+const LONG = 3000;
 
 /** Milliseconds: more than a process takes from fork to exec. */
 const MOMENT = 1000;
