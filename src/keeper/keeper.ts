@@ -5,9 +5,11 @@ import { identify } from '../pool/identity.js';
 import { openPool } from '../pool/pool.js';
 import { writeRecord } from '../pool/record.js';
 import { closeInheritable } from '../process/descriptors.js';
-import { isAlive, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
+import { isAlive, type ProcessId, pidNamespace, pidOf, selfId } from '../process/process-table.js';
+import { listClaims } from '../slots/claim.js';
 import { sweepClaims } from '../slots/release.js';
 import { tryExactStat } from '../try-stat.js';
+import { makeRepair } from './repair.js';
 
 /** What js-create tells the keeper, as JSON in its only argument. */
 export interface KeeperOrder {
@@ -25,7 +27,7 @@ const LOOK_EVERY = 1000;
 
 /**
  * The keeper: keeps a pool's FIFO open, for its content is gone with the last descriptor (PROTOCOL 11); returns the claims
- * of the dead; and removes the pool when its owner ends or on SIGTERM.
+ * of the dead; puts back tokens that others lost; and removes the pool when its owner ends or on SIGTERM.
  */
 function keep(order: KeeperOrder): void {
   const { root, key, path, jobs, tokens, owner, session } = order;
@@ -43,11 +45,16 @@ function keep(order: KeeperOrder): void {
     removeFolders(folder);
     process.exit(0);
   };
+  const exempt = [process.pid, ...(session === null ? [] : [pidOf(session)])];
+  const repair = makeRepair(fifo, tokens, exempt, () => listClaims(pool).length > 0);
   const look = () => {
     try {
       if (owner !== null && !isAlive(owner)) end();
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${returned} claims of processes that have ended`);
+      const put = repair.look();
+      if (put > 0) log(`put back ${put} tokens that clients have lost`);
+      if (put < 0) log(`took out ${-put} tokens more than there should be`);
     } catch (error) {
       // A keeper that gives up takes the pool with it; whatever this was may be better in a second.
       log(reasonOf(error));

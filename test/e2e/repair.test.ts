@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { make441Dir, withPath } from '../setup/tools.js';
+import { makeWorld } from './world.js';
+
+/** Says how many slots there are, and gives them back; waits for the keeper's word. */
+const COUNT = `count() { n=0; while js-acquire --no-wait >/dev/null 2>&1; do n=$((n + 1)); done; js-release; echo $n; }
+until_repaired() { for i in $(seq 80); do grep tokens run/*/*/keeper.log && break; sleep 0.1; done; count; }`;
+
+it.each([
+  ['a client that was killed with two', 'bash -c "exec 5<>f; read -rN2 -u5; kill -KILL \\$\\$"', '2'],
+  ['a program that only read one', 'head -c1 f >/dev/null', '3'],
+  ['a client that returned too many', 'printf +++ >f', '7'],
+])('the keeper makes good for %s', async (_, client, before) => {
+  const script = `${COUNT}; eval "$(js-create -j 4 --auth fifo --fifo f)"; ${client}; count; until_repaired`;
+  const { stdout } = await makeWorld().run(script);
+  expect(stdout).toMatch(new RegExp(`^${before}\\n.*(put back|took out) \\d tokens.*\\n4\\n$`));
+});
+
+it('the keeper makes good for a make 4.4.1 that was terminated', async () => {
+  const world = makeWorld();
+  world.file('Makefile', 'all: a b c d\na b c d: ; @touch $@; sleep 100\n');
+  const env = withPath(make441Dir, world.env) as Record<string, string>;
+  const script = `${COUNT}; eval "$(js-create -j 4 --auth fifo --fifo f)"; setsid make -s 2>/dev/null & make=$!
+    until [ -e a -a -e b -a -e c -a -e d ]; do sleep 0.05; done; kill -TERM -$make; wait $make; until_repaired`;
+  expect((await world.run(script, { env })).stdout).toMatch(/put back \d tokens.*\n4\n$/);
+});
+
+it('the keeper adds nothing where a client may still hold a token', async () => {
+  // Six looks of the keeper are what it may take to make good; a client that lives is to be believed for longer.
+  const script = `${COUNT}; eval "$(js-create -j 4 --auth fifo --fifo f)"; exec 5<>f; read -rN2 -u5; count; sleep 7; count
+    cat run/*/*/keeper.log; printf '%s' "$REPLY" >&5; exec 5<&-; count`;
+  expect((await makeWorld().run(script)).stdout).toBe('2\n2\n4\n');
+});
