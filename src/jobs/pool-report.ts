@@ -1,8 +1,7 @@
 import { isJobserverError } from '../errors.js';
 import { findPool, type Lookup } from '../pool/find-pool.js';
-import { identify } from '../pool/identity.js';
-import { describePool, type Pool } from '../pool/pool.js';
-import { descriptorStat, pidOf } from '../process/process-table.js';
+import { describePool, isOpenAs, type Pool } from '../pool/pool.js';
+import { pidOf } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import { checkTools, type ToolReport } from '../tools/check.js';
 import type { Style } from '../tools/table.js';
@@ -58,11 +57,7 @@ function findFault(pool: Pool, advertised: Advertised | undefined, lookup: Looku
   const { auth } = advertised;
   if (auth.kind === 'fifo') return null;
   // What this command was started with is what any other would be started with.
-  const isOpen = (fd: number) => {
-    const stat = descriptorStat('self', fd);
-    return stat !== undefined && identify(stat) === pool.key;
-  };
-  if (auth.kind === 'pair' && isOpen(auth.read) && isOpen(auth.write)) return null;
+  if (auth.kind === 'pair' && [auth.read, auth.write].every((fd) => isOpenAs(pool, 'self', fd))) return null;
   return "the descriptors are closed here: put '+' before the recipe line, or use js-run";
 }
 

@@ -1,9 +1,8 @@
 import type { JoinWish } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
-import { identify } from '../pool/identity.js';
-import type { Pool } from '../pool/pool.js';
+import { isOpenAs, type Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
-import { descriptorStat, listDescriptors, type ProcessId, pidOf } from '../process/process-table.js';
+import { listDescriptors, type ProcessId, pidOf } from '../process/process-table.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
 import { pathWithShims } from '../tools/shims.js';
 import { chooseStyle } from './advertise.js';
@@ -50,9 +49,5 @@ export async function formatJoin(
 }
 
 /** @returns whether the shell has the pool's pair open itself, so that it only has to speak of it */
-function isOpenIn(shell: ProcessId, { read, write }: { read: number; write: number }, pool: Pool): boolean {
-  return [read, write].every((fd) => {
-    const stat = descriptorStat(pidOf(shell), fd);
-    return stat !== undefined && identify(stat) === pool.key;
-  });
-}
+const isOpenIn = (shell: ProcessId, { read, write }: { read: number; write: number }, pool: Pool): boolean =>
+  [read, write].every((fd) => isOpenAs(pool, pidOf(shell), fd));

@@ -69,6 +69,12 @@ export function describePool(pool: Pool): string {
   return pool.record?.path ?? describeWay(pool.way);
 }
 
+/** @returns whether a process's descriptor leads to the pool's pipe or FIFO */
+export function isOpenAs(pool: Pool, pid: number | 'self', fd: number): boolean {
+  const stat = descriptorStat(pid, fd);
+  return stat !== undefined && identify(stat) === pool.key;
+}
+
 /** @returns another description of the pool's pipe, that the caller closes; flags as for open(2). */
 export function reopen(pool: Pool, flags: number): number {
   // Through the open descriptor: the path may lead elsewhere by now.

@@ -19,7 +19,7 @@ export interface Wish extends WaitOptions {
  * @throws JobserverError 'no-slot', 'no-pool', 'usage' for more than the pool has, 'failed'; nothing is held then
  */
 export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
-  const most = pool.record === undefined ? pool.jobs : pool.record.jobs;
+  const most = pool.jobs;
   if (most !== undefined && wish.count > most) {
     throw new JobserverError('usage', `cannot take ${wish.count} slots: the pool '${describePool(pool)}' has ${most}`);
   }

@@ -1,10 +1,9 @@
 import { dirname } from 'node:path';
 import { isClientOf } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
-import type { Pool } from '../pool/pool.js';
+import { isOpenAs, type Pool } from '../pool/pool.js';
 import { type MakeAbove, walkUp } from '../process/ancestry.js';
 import {
-  descriptorStat,
   type ProcessEntry,
   type ProcessId,
   readArguments,
@@ -66,10 +65,7 @@ function isTold(pool: Pool, make: MakeAbove): boolean {
   const told = findAdvertised(make.variable);
   if (told === undefined) return false;
   const auth = told.closed ?? told.auth;
-  if (auth.kind === 'pair') {
-    const stat = descriptorStat(make.pid, auth.read);
-    return stat !== undefined && identify(stat) === pool.key;
-  }
+  if (auth.kind === 'pair') return isOpenAs(pool, make.pid, auth.read);
   if (auth.kind !== 'fifo') return false;
   const stat = tryExactStat(auth.path);
   return stat !== undefined && identify(stat) === pool.key;
