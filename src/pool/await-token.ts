@@ -1,5 +1,4 @@
 import { constants } from 'node:fs';
-import { Socket } from 'node:net';
 import { type Pool, reopen } from './pool.js';
 
 /** Who waits for tokens: each call of next() lets one more byte come, stop() ends it. */
@@ -14,6 +13,8 @@ export interface TokenWait {
  * @param onGone nobody has the pool open for writing any more
  */
 export function awaitTokens(pool: Pool, onToken: (byte: number) => void, onGone: () => void): TokenWait {
+  // Loaded only by who waits: it takes longer than all else at the start.
+  const { Socket } = process.getBuiltinModule('node:net');
   const socket = new Socket({
     // A description of the socket's own: it closes it.
     fd: reopen(pool, constants.O_RDONLY | constants.O_NONBLOCK),

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { errorCode, reasonOf } from '../errors.js';
+import { type Child, type ChildWish, startBareChild } from './bare-child.js';
 import type { ProgramEnd } from './exit.js';
 
 /** A program to run in place of us: with our stdin, stdout, stderr, process group and terminal. */
@@ -29,35 +29,45 @@ export class StartError extends Error {
   }
 }
 
-/**
- * Starts a program.
- * @throws StartError (as a rejection of `ended` too) where it is not found, not executable, or the system refuses
- */
+/** Starts a program; `ended` is rejected with a StartError where it is not found, not executable, or the system refuses. */
 export function startProgram({ file, args, env, descriptors }: Program): Running {
   // Node has words of its own for it.
   if (file === '')
     throw new StartError(file, Object.assign(new Error('No such file or directory'), { code: 'ENOENT' }));
-  const stdio: Array<'inherit' | 'ignore' | number> = ['inherit', 'inherit', 'inherit'];
-  for (const [theirs, ours] of descriptors) stdio[theirs] = ours;
-  for (let fd = 3; fd < stdio.length; fd++) stdio[fd] ??= 'ignore';
-  const child = startChild(file, () => spawn(file, args, { env, stdio }));
+  const numbers: (number | undefined)[] = [0, 1, 2];
+  for (const [theirs, ours] of descriptors) numbers[theirs] = ours;
+  let child: Child | undefined;
   const ended = new Promise<ProgramEnd>((resolve, reject) => {
-    child.once('error', (error) => {
-      // 'error' also tells of a kill() that failed, which is no failure to start.
-      if (child.pid === undefined) reject(new StartError(file, error));
-    });
-    child.once('exit', (code, signal) => {
-      if (child.pid !== undefined) resolve(signal === null ? (code ?? 0) : { signal });
-    });
+    const fail = (error: unknown) => reject(errorCode(error) === undefined ? error : new StartError(file, error));
+    const wish: ChildWish = {
+      file,
+      words: [file, ...args],
+      env,
+      descriptors: numbers,
+      onExit: (end) => resolve(typeof end === 'number' ? end : { signal: end }),
+    };
+    try {
+      child = startBareChild(wish) ?? startChild(wish, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
-  return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), ended };
+  return { pid: child?.pid ?? 0, kill: (signal) => child?.kill(signal), ended };
 }
 
-function startChild<T>(file: string, start: () => T): T {
-  try {
-    return start();
-  } catch (error) {
-    // E2BIG, ENOMEM and EAGAIN are thrown at once.
-    throw errorCode(error) === undefined ? error : new StartError(file, error);
-  }
+/** Starts a child as Node does it; some of what can go wrong is thrown, and the rest is told to `onFailure`. */
+function startChild({ file, words, env, descriptors, onExit }: ChildWish, onFailure: (error: Error) => void): Child {
+  // Loaded only here, for it is what takes longest to load (see startBareChild).
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const stdio = Array.from(descriptors, (fd) => fd ?? 'ignore');
+  const child = spawn(file, words.slice(1), { env, stdio });
+  const { pid } = child;
+  child.once('error', (error) => {
+    // It also tells of a kill() that failed, which is no failure to start.
+    if (pid === undefined) onFailure(error);
+  });
+  child.once('exit', (status, signal) => {
+    if (pid !== undefined) onExit(signal ?? status ?? 0);
+  });
+  return { pid: pid ?? 0, kill: (signal) => void child.kill(signal) };
 }

@@ -1,5 +1,5 @@
-import { closeSync, constants, renameSync, rmSync, writeSync } from 'node:fs';
-import { attempt, errorCode } from '../errors.js';
+import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { attempt, cannot, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { isAlive, isAnyMarked, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
@@ -57,8 +57,13 @@ function returnTokens(pool: Pool, id: string, tokens: readonly number[], returne
 }
 
 function removeClaim(pool: Pool, taken: string): void {
-  // A sweeper of another pid namespace may have taken this process for dead.
-  rmSync(taken, { force: true });
+  try {
+    // Not rmSync(), which loads a module of its own at every start.
+    unlinkSync(taken);
+  } catch (error) {
+    // Gone with the pool.
+    if (errorCode(error) !== 'ENOENT') throw cannot('remove the claim', taken, error);
+  }
   if (pool.record === undefined) removeUnusedFolders(pool.folder);
 }
 

@@ -9,7 +9,7 @@ later="src/cli/help.ts src/cli/options.ts src/keeper/own-pool.ts src/process/rea
 bundle() {
   # shellcheck disable=SC2046 # the list is split on purpose
   esbuild "$@" --bundle --platform=node --target=node20 --format=cjs --outbase=src --outdir=dist \
-    --minify-syntax --minify-whitespace --legal-comments=none --log-level=warning \
+    --minify --legal-comments=none --log-level=warning \
     --define:import.meta.url=__filename --external:shell-quote --external:yargs --external:execa \
     $(for file in $later; do echo "$file" | sed 's,src/\(.*\)\.ts,--external:../\1.js,'; done)
 }

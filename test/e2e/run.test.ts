@@ -43,6 +43,17 @@ describe.each([
     expect({ stdout, stderr }).toEqual({ stdout: 'in\nfive\nforty\n7\n', stderr: 'err\n' });
   });
 
+  it.each(['NODE_PENDING_DEPRECATION=1', 'NODE_OPTIONS="--pending-deprecation --trace-uncaught"'])(
+    'says nothing of its own under %s',
+    async (setting) => {
+      expect(await makeWorld().run(`export ${setting}; ${create}js-run echo hi`)).toEqual({
+        stdout: 'hi\n',
+        stderr: '',
+        status: 0,
+      });
+    },
+  );
+
   it.each([
     ['a file', '5<<<five'],
     ['a pipe', '5< <(echo five)'],

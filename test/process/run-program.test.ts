@@ -1,0 +1,76 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Running, startProgram } from '../../src/process/run-program.js';
+
+const bare = vi.hoisted(() => ({ used: true, started: 0 }));
+
+vi.mock(import('../../src/process/bare-child.js'), async (load) => {
+  const { startBareChild } = await load();
+  return {
+    startBareChild: (wish) => {
+      const child = bare.used ? startBareChild(wish) : undefined;
+      if (child !== undefined) bare.started++;
+      return child;
+    },
+  };
+});
+
+const ENV = { PATH: process.env.PATH };
+
+/** Both ways of starting a child; the first is Node 20's alone. */
+const WAYS = [
+  { way: 'without node:child_process', used: true },
+  { way: 'with node:child_process', used: false },
+].filter(({ used }) => !used || process.versions.node.startsWith('20.'));
+
+describe.each(WAYS)('startProgram $way', ({ used }) => {
+  const start = (file: string, args: string[] = [], descriptors: [number, number][] = [], env = {}): Running => {
+    Object.assign(bare, { used, started: 0 });
+    const running = startProgram({ file, args, env: { ...ENV, ...env }, descriptors: new Map(descriptors) });
+    if (running.pid > 0) expect(bare.started).toBe(used ? 1 : 0);
+    return running;
+  };
+
+  it.each([
+    ['true', [], 0],
+    ['sh', ['-c', 'exit 7'], 7],
+    ['sh', ['-c', 'kill -KILL $$'], { signal: 'SIGKILL' }],
+    ['sh', ['-c', '[ "$1" = "a b" ]', 'sh', 'a b'], 0],
+  ])('tells how %s %j ended', async (file, args, end) => {
+    expect(await start(file, args).ended).toEqual(end);
+  });
+
+  it.each([
+    ['./nowhere', [], 127, "cannot run './nowhere': No such file or directory"],
+    ['nowhere-on-path', [], 127, "cannot run 'nowhere-on-path': No such file or directory"],
+    ['/', [], 126, "cannot run '/': Permission denied"],
+    ['true', ['x'.repeat(200_000)], 126, "cannot run 'true': Argument list too long"],
+  ])('says why %s cannot be started', async (file, args, status, message) => {
+    await expect(start(file, args).ended).rejects.toMatchObject({ name: 'StartError', status, message });
+  });
+
+  it('gives it the environment without what is undefined', async () => {
+    const env = { GIVEN: 'a\nb', HIDDEN: undefined };
+    expect(await start('sh', ['-c', '[ "$GIVEN" = "a\nb" ] && [ -z "$' + '{HIDDEN+set}" ]'], [], env).ended).toBe(0);
+  });
+
+  it('gives it descriptors at other numbers, and none between them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'js-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const fd = openSync(join(folder, 'out'), 'w');
+    const script = 'echo seven >&7; [ ! -e /proc/self/fd/5 ] && echo none >&7';
+    expect(await start('sh', ['-c', script], [[7, fd]]).ended).toBe(0);
+    closeSync(fd);
+    expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('seven\nnone\n');
+  });
+
+  it('passes a signal on', async () => {
+    const running = start('sleep', ['1000']);
+    running.kill('SIGTERM');
+    expect(await running.ended).toEqual({ signal: 'SIGTERM' });
+    // One that has ended is not hit any more.
+    running.kill('SIGTERM');
+  });
+});
