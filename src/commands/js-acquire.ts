@@ -2,6 +2,7 @@ import type { Command, Context } from '../cli/command.js';
 import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
 import { parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
+import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { watchSignals } from '../process/signals.js';
@@ -39,6 +40,7 @@ async function main({ args, env, parent, print, report, isTerminal }: Context): 
       interrupt: signals.interrupt,
       command: 'js-acquire',
       onLongWait: () => isTerminal(2) && report(count === 1 ? 'waiting for a slot' : `waiting for ${count} slots`),
+      revive: () => ensureKeeper(pool, true),
     });
     try {
       print(`${handOver(claim, holder)}\n`);

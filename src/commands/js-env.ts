@@ -4,6 +4,7 @@ import { JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { formatReport, isFine, reportPool } from '../jobs/pool-report.js';
 import { formatJoin } from '../jobs/shell-code.js';
+import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { stateRoot } from '../pool/state-folder.js';
 import { formatSh } from '../shell/sh.js';
@@ -34,6 +35,7 @@ async function main({ args, env, parent, print }: Context): Promise<number> {
   }
   const lookup = lookupOf({ args, env, parent });
   const pool = requirePool(lookup);
+  await ensureKeeper(pool);
   if (args.has('check')) {
     const report = await reportPool(pool, lookup, stateRoot(env));
     print(

@@ -1,5 +1,6 @@
 import type { Command, Context } from '../cli/command.js';
 import { LOOKUP_OPTIONS, lookupOf } from '../cli/pool-options.js';
+import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { selfId } from '../process/process-table.js';
 import { findCallingShell } from '../slots/caller.js';
@@ -14,8 +15,9 @@ export const command: Command = {
   main,
 };
 
-function main({ args, env, parent, report }: Context): number {
+async function main({ args, env, parent, report }: Context): Promise<number> {
   const pool = requirePool(lookupOf({ args, env, parent }));
+  await ensureKeeper(pool);
   if (args.operands.length === 0) {
     const shell = findCallingShell(parent);
     for (const id of listClaims(pool)) if (id.startsWith(`${shell}-`)) releaseClaim(pool, id, selfId());

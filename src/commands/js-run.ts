@@ -12,6 +12,7 @@ import {
 import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { endOf, type Job, startInPool, startJob } from '../jobs/run-job.js';
+import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { stateRoot } from '../pool/state-folder.js';
@@ -104,6 +105,7 @@ async function runInSlots(
     onLongWait: () => {
       if (isTerminal(2)) report(slots === 1 ? 'waiting for a slot' : `waiting for ${slots} slots`);
     },
+    revive: () => ensureKeeper(pool, true),
   });
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;

@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process';
-import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { attempt, cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
+import { lstatSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { attempt, JobserverError } from '../errors.js';
 import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
-import { identify } from '../pool/identity.js';
+import { bootId, identify } from '../pool/identity.js';
 import { openPool, type Pool } from '../pool/pool.js';
-import type { ProcessId } from '../process/process-table.js';
+import { writeRecord } from '../pool/record.js';
+import { type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
 import { readOutput } from '../process/read-output.js';
-import type { KeeperOrder } from './keeper.js';
+import { startKeeper } from './start-keeper.js';
 
 /** What kind of pool to make. */
 export interface PoolWish {
@@ -38,16 +38,14 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
   const folder = `${root}/${key}`;
   try {
     createFolders(folder);
-    if (wish.session !== null) recordSession(folder, wish.session);
-    await startKeeper({
-      root,
-      key,
-      path,
-      jobs: wish.jobs,
-      tokens: wish.session === null ? wish.jobs : wish.jobs - 1,
-      owner: wish.owner,
-      session: wish.session,
-    });
+    const { jobs, session, owner } = wish;
+    if (session !== null) recordSession(folder, session);
+    const tokens = session === null ? jobs : jobs - 1;
+    // Until the keeper is there it is this process that keeps the pool: where it is killed, the record tells who made this.
+    const self = { keeper: selfId(), place: 0, namespace: pidNamespace(), boot: bootId() };
+    const record = { path, jobs, tokens, ...self, owner, session };
+    writeRecord(folder, record);
+    await startKeeper({ root, key, record, fresh: true });
     return openPool({ kind: 'fifo', path }, root);
   } catch (error) {
     rmSync(path, { force: true });
@@ -77,34 +75,4 @@ async function makeFifo(path: string, mode: number): Promise<void> {
     const reason = code === 'ENOENT' ? 'mkfifo(1) is not on PATH' : stderr.split(': ').at(-1);
     throw new JobserverError('failed', `cannot create the FIFO '${path}': ${reason}`);
   }
-}
-
-/** Starts the background process and waits for its word. */
-async function startKeeper(order: KeeperOrder): Promise<void> {
-  const log = openSync(`${order.root}/${order.key}/keeper.log`, 'a', 0o600);
-  // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
-  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
-  const child = spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
-    cwd: '/',
-    // A session of its own: no terminal's signal reaches it.
-    detached: true,
-    env,
-    stdio: ['ignore', 'pipe', log],
-  });
-  closeSync(log);
-  try {
-    const words = await new Promise<string>((resolve, reject) => {
-      let text = '';
-      child.once('error', reject);
-      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      child.stdout?.once('close', () => resolve(text.trim()));
-    });
-    if (words !== 'ready')
-      throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
-  } catch (error) {
-    throw errorCode(error) === undefined ? error : cannot('start the keeper', reasonOf(error), error);
-  }
-  child.unref();
 }

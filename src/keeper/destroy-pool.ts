@@ -4,6 +4,7 @@ import { JobserverError } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import { closePool, type Pool } from '../pool/pool.js';
+import { readRecord } from '../pool/record.js';
 import { isAlive, pidOf } from '../process/process-table.js';
 import { tryExactStat } from '../try-stat.js';
 
@@ -15,7 +16,9 @@ const PATIENCE = 10_000;
  * @throws JobserverError 'failed' where it is not a pool of ours, or its keeper does not end
  */
 export async function destroyPool(pool: Pool): Promise<void> {
-  const { key, folder, record, way } = pool;
+  const { key, folder, way } = pool;
+  // It may have another keeper by now.
+  const record = readRecord(folder) ?? pool.record;
   if (record === undefined) {
     const name = way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
     throw new JobserverError(

@@ -1,43 +1,46 @@
-import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
-import { reasonOf } from '../errors.js';
+import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
+import { errorCode, reasonOf } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
-import { openPool } from '../pool/pool.js';
+import { openPool, reopen } from '../pool/pool.js';
 import { writeRecord } from '../pool/record.js';
 import { closeInheritable } from '../process/descriptors.js';
-import { isAlive, type ProcessId, pidNamespace, pidOf, selfId } from '../process/process-table.js';
-import { listClaims } from '../slots/claim.js';
+import { isAlive, pidOf, selfId } from '../process/process-table.js';
 import { sweepClaims } from '../slots/release.js';
 import { tryExactStat } from '../try-stat.js';
-import { makeRepair } from './repair.js';
-
-/** What js-create tells the keeper, as JSON in its only argument. */
-export interface KeeperOrder {
-  root: string;
-  key: string;
-  path: string;
-  jobs: number;
-  tokens: number;
-  owner: ProcessId | null;
-  session: ProcessId | null;
-}
+import type { HeldTokens } from './held-tokens.js';
+import { makeRepair, proveHeld } from './repair.js';
+import { type KeeperOrder, READY } from './start-keeper.js';
+import { takePlace } from './succession.js';
 
 /** Milliseconds between two looks at the owner and the claims. */
 const LOOK_EVERY = 1000;
 
+/** How often, and how many milliseconds apart, a new keeper looks for a moment in which nobody takes or returns a token. */
+const QUIET = { looks: 20, every: 25 };
+
 /**
  * The keeper: keeps a pool's FIFO open, for its content is gone with the last descriptor (PROTOCOL 11); returns the claims
  * of the dead; puts back tokens that others lost; and removes the pool when its owner ends or on SIGTERM.
+ * @returns what ends the pool
  */
-function keep(order: KeeperOrder): void {
-  const { root, key, path, jobs, tokens, owner, session } = order;
+function keep({ root, key, record, fresh }: KeeperOrder): () => never {
+  const { path, tokens, owner, session, keeper: starter } = record;
   const folder = `${root}/${key}`;
-  const fifo = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  if (identify(fstatSync(fifo, { bigint: true })) !== key) throw new Error(`'${path}' was replaced`);
-  writeSync(fifo, '+'.repeat(tokens));
   const self = selfId();
-  writeRecord(folder, { path, jobs, tokens, keeper: self, namespace: pidNamespace(), owner, session });
-  const pool = openPool({ kind: 'fifo', path }, root);
+  const place = record.place + 1;
+  if (!takePlace(folder, { place, id: self })) throw new Error('the pool has ended, or another process was first');
+  const pool = openPool({ kind: 'fifo', path }, root, { dead: true });
+  if (pool.key !== key) throw new Error(`'${path}' was replaced`);
+  const exempt = [process.pid, ...(session === null ? [] : [pidOf(session)])];
+  const openAtFirst = [...exempt, pidOf(starter)];
+  const before = fresh ? undefined : awaitQuiet(() => proveHeld({ pool, fifo: pool.fd, exempt: openAtFirst }));
+  const fifo = reopen(pool, constants.O_RDWR | constants.O_NONBLOCK);
+  const repair = makeRepair({ pool, fifo, tokens, exempt });
+  if (fresh) writeSync(fifo, '+'.repeat(tokens));
+  else log(`took the place of a keeper that was killed, and put in ${repair.refill(before)} tokens`);
+  pool.record = { ...record, keeper: self, place };
+  writeRecord(folder, pool.record);
 
   const end = () => {
     const stat = tryExactStat(path);
@@ -45,8 +48,6 @@ function keep(order: KeeperOrder): void {
     removeFolders(folder);
     process.exit(0);
   };
-  const exempt = [process.pid, ...(session === null ? [] : [pidOf(session)])];
-  const repair = makeRepair(fifo, tokens, exempt, () => listClaims(pool).length > 0);
   const look = () => {
     try {
       if (owner !== null && !isAlive(owner)) end();
@@ -63,25 +64,49 @@ function keep(order: KeeperOrder): void {
   process.on('SIGTERM', end);
   process.on('SIGHUP', () => {});
   setInterval(look, LOOK_EVERY);
+  return end;
+}
+
+/** @returns what `prove` gives; undefined where it is never quiet, as with a make that has the pool open all the time */
+function awaitQuiet(prove: () => HeldTokens | undefined): HeldTokens | undefined {
+  for (let looks = 0; looks < QUIET.looks; looks++) {
+    const held = prove();
+    if (held !== undefined) return held;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, QUIET.every);
+  }
+  return undefined;
 }
 
 function log(text: string): void {
   writeSync(2, `${new Date().toISOString()} ${text}\n`);
 }
 
-/** Tells js-create how it went, and lets go of the pipe that it listens on. */
+/** Tells who started the keeper how it went, and lets go of the pipe that they listen on. */
 function answer(text: string): void {
   writeSync(1, text);
   closeSync(1);
   openSync('/dev/null', constants.O_WRONLY);
 }
 
+function main(): void {
+  const order = JSON.parse(process.argv[2] ?? '') as KeeperOrder;
+  const end = keep(order);
+  try {
+    answer(READY);
+  } catch (error) {
+    // Who made this pool was killed before anybody could hear of it.
+    if (errorCode(error) === 'EPIPE' && order.fresh) end();
+  }
+}
+
 try {
   // A keeper that holds a pipe of whoever called js-create would keep its reader waiting.
   closeInheritable();
-  keep(JSON.parse(process.argv[2] ?? '') as KeeperOrder);
-  answer('ready');
+  main();
 } catch (error) {
-  answer(reasonOf(error));
-  process.exit(1);
+  try {
+    answer(reasonOf(error));
+  } finally {
+    process.exit(1);
+  }
 }

@@ -1,3 +1,4 @@
-// What the commands load only where they make or end a pool.
+// What the commands load only where they make, revive or end a pool.
 export { createPool, type PoolWish } from './create-pool.js';
 export { destroyPool } from './destroy-pool.js';
+export { revivePool } from './revive-pool.js';

@@ -1,12 +1,31 @@
-import { fstatSync, readdirSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { errorCode } from '../errors.js';
 import { MOST_JOBS } from '../pool/limits.js';
-import { listDescriptors, readDescriptor } from '../process/process-table.js';
+import type { Pool } from '../pool/pool.js';
+import { listClaims } from '../slots/claim.js';
+import { countHeld, type HeldTokens, isOnlyOurs } from './held-tokens.js';
 
 /** What it takes to tell that tokens are lost, and to put them back. */
 export interface Repair {
   /** Looks once; to be called every second. @returns how many tokens it put in, or took out if less than 0 */
   look(): number;
+  /**
+   * Fills a pool whose keeper died: where nobody had it open its content is gone.
+   * @param before what was proven before this keeper opened it
+   * @returns as look()
+   */
+  refill(before: HeldTokens | undefined): number;
+}
+
+/** What the keeper knows of its pool. */
+export interface Kept {
+  pool: Pool;
+  /** The keeper's descriptor, open for reading and writing and O_NONBLOCK. */
+  fifo: number;
+  /** How many tokens there are when all are there. */
+  tokens: number;
+  /** The pids that may have the FIFO open and hold no token. */
+  exempt: readonly number[];
 }
 
 /** How many looks may pass between two that search all processes: five seconds is the promise. */
@@ -14,45 +33,53 @@ const LOOKS_BETWEEN = 3;
 
 /**
  * Clients that are killed keep their tokens, and make 4.4.1 does also on INT and TERM (PROTOCOL 23). What is missing is
- * provable only where nobody can hold a token: no claim is there, and no process but the keeper and the session's own shell
- * has the FIFO open.
- * @param fifo the keeper's descriptor, open for reading and writing and O_NONBLOCK
- * @param tokens how many there are when all are there
- * @param exempt the pids that may have the FIFO open
- * @param hasClaims says whether any claim is there
+ * provable only where nobody can hold a token that is not written down: no process but the keeper, the session's own shell
+ * and the holders of claims has the FIFO open.
  */
-export function makeRepair(fifo: number, tokens: number, exempt: readonly number[], hasClaims: () => boolean): Repair {
-  const link = readlinkSync(`/proc/self/fd/${fifo}`);
-  // Whoever else may open it may also be hidden from us.
-  const isPrivate = (fstatSync(fifo).mode & 0o077) === 0;
-  const isUsed = () => hasClaims() || isOpenElsewhere(link, exempt);
-  let clean = fingerprint(fifo);
-  let dirty = false;
+export function makeRepair(kept: Kept): Repair {
+  const { pool, fifo, tokens } = kept;
+  let clean = fingerprint(kept);
   let looks = 0;
+  const fill = (before: HeldTokens | undefined, proveAgain: () => HeldTokens | undefined) => {
+    if (before === undefined) return 0;
+    const found = drain(fifo);
+    // Who came meanwhile may have taken one of them.
+    const proven = proveAgain()?.stamp === before.stamp;
+    const right = proven ? Math.max(0, tokens - before.count) : found;
+    if (right > 0) writeSync(fifo, '+'.repeat(right));
+    if (!proven) return 0;
+    clean = fingerprint(kept);
+    return right - found;
+  };
   return {
     look() {
-      const claimed = hasClaims();
-      dirty ||= claimed || fingerprint(fifo) !== clean;
-      if (!dirty || claimed || !isPrivate || ++looks < LOOKS_BETWEEN) return 0;
+      if (fingerprint(kept) === clean || ++looks < LOOKS_BETWEEN) return 0;
       looks = 0;
-      if (isUsed()) return 0;
-      const found = drain(fifo);
-      // Who came meanwhile may have taken one of them.
-      const proven = !isUsed();
-      const right = proven ? tokens : found;
-      if (right > 0) writeSync(fifo, '+'.repeat(right));
-      if (!proven) return 0;
-      clean = fingerprint(fifo);
-      dirty = false;
-      return tokens - found;
+      // While jobs run it matters only to who waits: it waits in vain where not all tokens are held.
+      const held = countHeld(pool);
+      const isWanted = held?.stamp === '' || (held?.waiting && held.count < tokens);
+      return isWanted ? fill(proveHeld(kept), () => proveHeld(kept)) : 0;
     },
+    // Once it is open again, a make that hung at its start may have it open too, but there was nothing that it could take.
+    refill: (before) => fill(before, () => countHeld(pool)),
   };
 }
 
+/**
+ * @returns the tokens outside the pool, where all of them are known; undefined where somebody may hold one that is not
+ *   written down
+ */
+export function proveHeld({ pool, fifo, exempt }: Pick<Kept, 'pool' | 'fifo' | 'exempt'>): HeldTokens | undefined {
+  // Whoever else may open it may also be hidden from us.
+  const isPrivate = (fstatSync(fifo).mode & 0o077) === 0;
+  if (!isPrivate || !isOnlyOurs(pool, readlinkSync(`/proc/self/fd/${fifo}`), exempt)) return undefined;
+  return countHeld(pool);
+}
+
 /** Every read and write of a FIFO leaves its time. */
-function fingerprint(fifo: number): string {
+function fingerprint({ pool, fifo }: Kept): string {
   const { atimeNs, mtimeNs } = fstatSync(fifo, { bigint: true });
-  return `${atimeNs} ${mtimeNs}`;
+  return [atimeNs, mtimeNs, ...listClaims(pool)].join();
 }
 
 /** @returns how many tokens there were */
@@ -63,12 +90,4 @@ function drain(fifo: number): number {
     if (errorCode(error) === 'EAGAIN') return 0;
     throw error;
   }
-}
-
-function isOpenElsewhere(link: string, exempt: readonly number[]): boolean {
-  return readdirSync('/proc').some((entry) => {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || exempt.includes(pid)) return false;
-    return listDescriptors(pid).some((fd) => readDescriptor(pid, fd) === link);
-  });
 }

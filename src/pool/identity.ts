@@ -9,7 +9,8 @@ export function identify(stat: BigIntStats): string {
   return `${stat.dev}-${stat.ino}-${birth}`;
 }
 
-function bootId(): string {
+/** @returns what tells one boot of the machine from another */
+export function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
   } catch {

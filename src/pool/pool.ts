@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { cannot, errorCode, JobserverError } from '../errors.js';
+import { attempt, errorCode, JobserverError } from '../errors.js';
 import { descriptorStat } from '../process/process-table.js';
 import { identify } from './identity.js';
-import { type PoolRecord, readRecord } from './record.js';
+import { isKeeperDead, isOver, type PoolRecord, readRecord } from './record.js';
 
 /** How a pool's client reaches it. */
 export type Way =
@@ -23,7 +23,7 @@ export interface Pool {
   jobs: number | undefined;
   /** The folder of its state. It need not exist yet. */
   folder: string;
-  /** What js-create wrote about it; undefined for a pool of somebody else's. */
+  /** What js-create or its keeper wrote about it last; undefined for a pool of somebody else's. */
   record: PoolRecord | undefined;
 }
 
@@ -42,7 +42,7 @@ interface OpenOptions {
  */
 export function openPool(way: Way, root: string, { jobs, dead = false }: OpenOptions = {}): Pool {
   const name = describeWay(way);
-  const fd = openForReading(way, name, dead);
+  const { fd, kept } = openForReading(way, name);
   try {
     const stat = fstatSync(fd, { bigint: true });
     // make 4.4.1 takes a regular file for a pool without a word (PROTOCOL 17).
@@ -52,6 +52,9 @@ export function openPool(way: Way, root: string, { jobs, dead = false }: OpenOpt
     const key = identify(stat);
     const folder = `${root}/${key}`;
     const record = readRecord(folder);
+    // A pool of ours whose keeper was killed gets a new one.
+    const lives = record !== undefined && isKeeperDead(record) ? !isOver(record, key) : kept;
+    if (!lives && !dead) throw nobodyKeeps(name);
     return { way, key, fd, wakes: stat.isFIFO(), jobs: record?.jobs ?? jobs, folder, record };
   } catch (error) {
     closeSync(fd);
@@ -89,25 +92,31 @@ export function nobodyKeeps(name: string): JobserverError {
   );
 }
 
-/** An open for writing fails at once, with ENXIO, where nobody has the FIFO open; one for reading tells nothing (PROTOCOL 12). */
-function probe(path: string): void {
-  closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
+/**
+ * @returns whether anybody has the FIFO open: an open for writing fails at once, with ENXIO, where nobody has; one for
+ * reading tells nothing (PROTOCOL 12)
+ */
+function probe(path: string): boolean {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY));
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== 'ENXIO') throw error;
+    return false;
+  }
 }
 
 function describeWay(way: Way): string {
   return way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
 }
 
-function openForReading(way: Way, name: string, dead: boolean): number {
+/** @returns the descriptor, and whether anybody else had the pool open */
+function openForReading(way: Way, name: string): { fd: number; kept: boolean } {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+  const open = (path: string) => attempt('open the pool', name, () => openSync(path, flags), 'no-pool');
   if (way.kind === 'fifo') {
-    try {
-      if (!dead) probe(way.path);
-      return openSync(way.path, flags);
-    } catch (error) {
-      if (errorCode(error) === 'ENXIO') throw nobodyKeeps(name);
-      throw cannot('open the pool', name, error, 'no-pool');
-    }
+    const kept = attempt('open the pool', name, () => probe(way.path), 'no-pool');
+    return { fd: open(way.path), kept };
   }
   const [read, write] = [way.read, way.write].map((fd) => descriptorStat(way.holder, fd));
   if (read === undefined || write === undefined) {
@@ -116,9 +125,5 @@ function openForReading(way: Way, name: string, dead: boolean): number {
   if (!read.isFIFO() || identify(read) !== identify(write)) {
     throw new JobserverError('no-pool', `cannot join the pool '${name}': the descriptors are no pipe`);
   }
-  try {
-    return openSync(`/proc/${way.holder}/fd/${way.read}`, flags);
-  } catch (error) {
-    throw cannot('open the pool', name, error, 'no-pool');
-  }
+  return { fd: open(`/proc/${way.holder}/fd/${way.read}`), kept: true };
 }

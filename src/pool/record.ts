@@ -1,5 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { ProcessId } from '../process/process-table.js';
+import { isAlive, type ProcessId, pidNamespace } from '../process/process-table.js';
+import { tryExactStat } from '../try-stat.js';
+import { bootId, identify } from './identity.js';
 
 /** `pool.json`: what js-create and the keeper say about a pool of ours. */
 export interface PoolRecord {
@@ -10,8 +12,12 @@ export interface PoolRecord {
   /** How many tokens it began with: N-1, or N without a session's slot. */
   tokens: number;
   keeper: ProcessId;
+  /** The keeper's place in the line of keepers (src/keeper/succession.ts). */
+  place: number;
   /** The pid namespace of these processes. */
   namespace: string;
+  /** The boot that they are of. */
+  boot: string;
   /** The process that the pool ends with; null where it stays until js-destroy. */
   owner: ProcessId | null;
   /** The process that has the pool's implicit slot: itself or what it starts; null where nobody has it. */
@@ -31,4 +37,19 @@ export function readRecord(folder: string): PoolRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** @returns whether the keeper has ended; one of another pid namespace cannot be seen and is taken to live */
+export const isKeeperDead = ({ keeper, namespace }: PoolRecord): boolean =>
+  namespace === pidNamespace() && !isAlive(keeper);
+
+/**
+ * @param key the identity that the pool had
+ * @returns whether it can have no other keeper, or is to have none: its FIFO is gone, or who it was made for has ended
+ */
+export function isOver({ path, owner, namespace, boot }: PoolRecord, key: string): boolean {
+  if (boot !== bootId() || namespace !== pidNamespace()) return true;
+  if (owner !== null && !isAlive(owner)) return true;
+  const stat = tryExactStat(path);
+  return stat === undefined || identify(stat) !== key;
 }

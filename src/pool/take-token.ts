@@ -4,8 +4,8 @@ import { describePool, nobodyKeeps, type Pool } from './pool.js';
 
 /**
  * Takes one token if there is one, without waiting.
- * @returns its byte, or undefined where all are taken
- * @throws JobserverError 'no-pool' where nobody keeps the pool alive
+ * @returns its byte, or undefined where all are taken, or where a pool of ours has lost its keeper and gets a new one
+ * @throws JobserverError 'no-pool' where nobody keeps a pool of somebody else's alive
  */
 export function tryTakeToken(pool: Pool): number | undefined {
   const byte = Buffer.alloc(1);
@@ -15,6 +15,7 @@ export function tryTakeToken(pool: Pool): number | undefined {
     if (errorCode(error) === 'EAGAIN') return undefined;
     throw cannot('take a token from the pool', describePool(pool), error);
   }
+  if (pool.record !== undefined) return undefined;
   throw poolIsGone(pool);
 }
 

@@ -8,6 +8,8 @@ export type ProcessId = `${number}.${string}`;
 export interface ProcessEntry {
   pid: number;
   id: ProcessId;
+  /** One letter (proc_pid_stat(5)): `S` waits for something, `R` runs, `T` was stopped. */
+  state: string;
   parent: number;
   group: number;
   /** 0 where the process has no controlling terminal. */
@@ -32,13 +34,14 @@ export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
   // The name, in parentheses, may hold blanks and parentheses itself: the fields begin behind the last one.
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
-  const state = fields[0];
+  const state = fields[0] ?? '';
   if (state === 'Z' || state === 'X') return undefined;
   const number = (index: number) => Number(fields[index]);
   const real = Number.parseInt(text, 10);
   return {
     pid: real,
     id: `${real}.${fields[19] ?? ''}`,
+    state,
     parent: number(1),
     group: number(2),
     terminal: number(4),

@@ -25,6 +25,7 @@ export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
   }
   const claim = openClaim(pool, selfId(), await findSlotOwner(pool), wish.command);
   try {
+    await wish.revive();
     if (tryTakeSlots(claim, wish.count)) return claim;
     if (wish.timeout === 0) throw noSlot(claim, wish.count, 0);
     await waitForSlots(claim, wish);

@@ -6,7 +6,7 @@ import { freeLock, SEVERAL, slotLock, tryLock } from './lock.js';
  * Takes what is free now: the slot owner's implicit slot, then tokens.
  * @param count how many slots the claim shall hold in the end
  * @returns whether it holds them all
- * @throws JobserverError 'no-pool' where nobody keeps the pool alive
+ * @throws JobserverError 'no-pool' where nobody keeps a pool of somebody else's alive
  */
 export function tryTakeSlots(claim: Claim, count: number): boolean {
   if (!mayTakeTokens(claim, count)) return false;

@@ -2,9 +2,10 @@ import { type FSWatcher, watch } from 'node:fs';
 import { Interrupted, JobserverError } from '../errors.js';
 import { awaitTokens, type TokenWait } from '../pool/await-token.js';
 import { locksFolder } from '../pool/folder.js';
-import { describePool, type Pool } from '../pool/pool.js';
+import { describePool } from '../pool/pool.js';
+import { isKeeperDead } from '../pool/record.js';
 import { poolIsGone } from '../pool/take-token.js';
-import { isAlive, pidNamespace, selfId } from '../process/process-table.js';
+import { pidNamespace, selfId } from '../process/process-table.js';
 import type { Interrupt } from '../process/signals.js';
 import { type Claim, recordToken } from './claim.js';
 import { putToken, sweepClaims } from './release.js';
@@ -20,6 +21,11 @@ export interface WaitOptions {
   interrupt: Interrupt;
   /** Called once, after a second. */
   onLongWait: () => void;
+  /**
+   * Gives the pool a new keeper where its own has died.
+   * @throws JobserverError 'no-pool' where the pool has ended
+   */
+  revive: () => Promise<void>;
 }
 
 /** Milliseconds between two looks at what no event tells: dead holders and a dead keeper. */
@@ -35,11 +41,12 @@ const MAX_TIMER = 0x7fff_ffff;
  */
 export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> {
   const { pool } = claim;
-  const { count, timeout, interrupt } = options;
+  const { count, timeout, interrupt, revive } = options;
   return new Promise((resolve, reject) => {
     let tokens: TokenWait | undefined;
     let looks = 0;
     let done = false;
+    let reviving = false;
     const end = (settle: () => void) => {
       if (done) return;
       done = true;
@@ -59,10 +66,25 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       }
     };
     const tryAgain = attempt(() => {
+      if (reviving) return;
       if (tryTakeSlots(claim, count)) end(resolve);
-      else if (pool.wakes && mayTakeTokens(claim, count))
-        tokens ??= awaitTokens(pool, onToken, () => fail(poolIsGone(pool)));
+      else if (pool.wakes && mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, onGone);
     });
+    // Nobody has the pool open for writing: nothing will come through this description any more.
+    const onGone = () => {
+      tokens?.stop();
+      tokens = undefined;
+      if (pool.record?.namespace === pidNamespace()) goOnWithNewKeeper();
+      else fail(poolIsGone(pool));
+    };
+    const goOnWithNewKeeper = () => {
+      if (done || reviving) return;
+      reviving = true;
+      revive().then(() => {
+        reviving = false;
+        tryAgain();
+      }, fail);
+    };
     const onToken = (byte: number) => {
       // It can come in the same turn in which the wait ended.
       if (done) return putToken(pool, byte);
@@ -72,7 +94,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     };
     const look = attempt(() => {
       if (looks++ === 1) options.onLongWait();
-      if (isKeeperDead(pool)) fail(poolIsGone(pool));
+      if (pool.record !== undefined && isKeeperDead(pool.record)) goOnWithNewKeeper();
       else if (sweepClaims(pool, selfId()) > 0 || locks === undefined || !pool.wakes) tryAgain();
     });
     const onSignal = (signal: NodeJS.Signals) => fail(new Interrupted(signal));
@@ -98,10 +120,6 @@ export function noSlot({ pool, held }: Claim, count: number, timeout: number): J
   const within = timeout === 0 ? '' : ` within ${timeout / 1000} s`;
   return new JobserverError('no-slot', `${wanted} free in the pool '${describePool(pool)}'${within}`);
 }
-
-/** A keeper that ended shows as the end of the pipe only where nobody else has the pool open for writing. */
-const isKeeperDead = ({ record }: Pool): boolean =>
-  record !== undefined && record.namespace === pidNamespace() && !isAlive(record.keeper);
 
 /** @returns undefined where the system has no watch left to give: then the look at every second must do */
 function watchFolder(folder: string, onChange: () => void): FSWatcher | undefined {

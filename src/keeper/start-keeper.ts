@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
+import type { PoolRecord } from '../pool/record.js';
+
+/** What the keeper is told, as JSON in its only argument. */
+export interface KeeperOrder {
+  /** The state folder. */
+  root: string;
+  key: string;
+  /** The pool's record, in which who starts the keeper stands in its place. */
+  record: PoolRecord;
+  /** Whether the pool is new, so that nobody can hold a token yet. */
+  fresh: boolean;
+}
+
+/** What the keeper answers. */
+export const READY = 'ready';
+
+/**
+ * Starts the background process and waits for its word.
+ * @throws JobserverError 'failed' with the keeper's reason
+ */
+export async function startKeeper(order: KeeperOrder): Promise<void> {
+  const log = openSync(`${order.root}/${order.key}/keeper.log`, 'a', 0o600);
+  // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
+  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
+  const child = spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
+    cwd: '/',
+    // A session of its own: no terminal's signal reaches it.
+    detached: true,
+    env,
+    stdio: ['ignore', 'pipe', log],
+  });
+  closeSync(log);
+  try {
+    const words = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      child.once('error', reject);
+      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      child.stdout?.once('close', () => resolve(text.trim()));
+    });
+    if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
+  } catch (error) {
+    throw errorCode(error) === undefined ? error : cannot('start the keeper', reasonOf(error), error);
+  }
+  child.unref();
+}

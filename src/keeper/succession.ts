@@ -1,0 +1,63 @@
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { cannot, errorCode } from '../errors.js';
+import type { PoolRecord } from '../pool/record.js';
+import { type ProcessId, parseProcessId } from '../process/process-table.js';
+
+/** A place in the line of those who may keep a pool, and who has it. */
+interface Heir {
+  place: number;
+  id: ProcessId;
+}
+
+/**
+ * Who may keep a pool: a line of processes, each with its place in a file `keeper-PLACE`. It begins with the keeper in
+ * pool.json; only the last of the line may keep the pool or start its keeper, and only where that one is dead, or where it
+ * says so itself, may another come after it. So two never keep a pool, and no lock has to be broken.
+ */
+const heirFile = (folder: string, place: number): string => `${folder}/keeper-${place}`;
+
+/** @returns the last of the line: the keeper where nobody has come after it */
+export function findLast(folder: string, { place, keeper }: PoolRecord): Heir {
+  for (let last: Heir = { place, id: keeper }; ; ) {
+    const id = readHeir(heirFile(folder, last.place + 1));
+    if (id === undefined) return last;
+    last = { place: last.place + 1, id };
+  }
+}
+
+function readHeir(file: string): ProcessId | undefined {
+  try {
+    return parseProcessId(readFileSync(file, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Takes a place in the line.
+ * @returns false where somebody else was first, or the pool is gone
+ * @throws JobserverError 'failed' where the file cannot be written
+ */
+export function takePlace(folder: string, { place, id }: Heir): boolean {
+  const file = heirFile(folder, place);
+  const draft = `${file}.${id}`;
+  try {
+    // A link is there at once and whole, and fails where there is one.
+    writeFileSync(draft, id, { mode: 0o600 });
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (['EEXIST', 'ENOENT'].includes(errorCode(error) ?? '')) return false;
+    throw cannot('write', file, error);
+  } finally {
+    remove(draft);
+  }
+}
+
+function remove(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // It was never there, or went with the pool.
+  }
+}
