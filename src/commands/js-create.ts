@@ -5,7 +5,7 @@ import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/join.js';
 import { endOf, type Job, type JobPool, startInPool } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
-import { createPool, destroyPool } from '../keeper/own-pool.js';
+import { createPool, destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
@@ -42,6 +42,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
+  for (const what of sweepStale(root)) if (args.has('verbose')) report(`removed ${what}`);
   const signals = watchSignals();
   const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo') }, root);
   if (!forCommand) {

@@ -1,19 +1,28 @@
 import type { Command, Context } from '../cli/command.js';
 import { LOOKUP_OPTIONS, lookupOf } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
-import { destroyPool } from '../keeper/own-pool.js';
+import { destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { requirePool } from '../pool/find-pool.js';
+import { ensureStateRoot } from '../pool/state-folder.js';
 
 export const command: Command = {
   name: 'js-destroy',
   summary: 'End a jobserver that js-create made: its keeper, its FIFO and its state.',
   operands: '',
-  options: LOOKUP_OPTIONS,
+  options: [
+    ...LOOKUP_OPTIONS,
+    { name: 'stale', help: 'remove what pools that were killed have left, and say what; no pool in use is touched' },
+  ],
   main,
 };
 
-async function main({ args, env, parent }: Context): Promise<number> {
+async function main({ args, env, parent, print }: Context): Promise<number> {
   if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
+  if (args.has('stale')) {
+    if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale goes without --fifo');
+    for (const what of sweepStale(ensureStateRoot(env))) print(`removed ${what}\n`);
+    return 0;
+  }
   await destroyPool(requirePool({ ...lookupOf({ args, env, parent }), dead: true }));
   return 0;
 }

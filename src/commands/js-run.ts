@@ -112,12 +112,7 @@ async function runInSlots(
   let own: Pool | undefined;
   try {
     own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
-    const running = await startInPool(
-      job,
-      { pool: own ?? pool, wish: join, slots, root, claim: claim.id },
-      signals,
-      report,
-    );
+    const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root, claim }, signals, report);
     const child = readProcess(running.pid);
     if (child !== undefined) recordJob(claim, child.id);
     return await running.ended;

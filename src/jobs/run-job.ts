@@ -6,7 +6,7 @@ import type { Pool } from '../pool/pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { type Running, StartError, startProgram } from '../process/run-program.js';
 import type { SignalWatch } from '../process/signals.js';
-import { CLAIM_VARIABLE } from '../slots/claim.js';
+import { CLAIM_VARIABLE, type Claim, recordStart } from '../slots/claim.js';
 import { findFront, findLeaving } from '../tools/front.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { pathWithShims } from '../tools/shims.js';
@@ -34,8 +34,8 @@ export interface JobPool {
   slots: number;
   /** The state folder. */
   root: string;
-  /** The name of the claim that holds them; undefined where the whole pool is the job's. */
-  claim?: string;
+  /** The claim that holds them; undefined where the whole pool is the job's. */
+  claim?: Claim;
 }
 
 /**
@@ -68,8 +68,9 @@ export async function startInPool(
     const changes = {
       ...joinEnvironment(pool, advert, { env, root, keep: wish.keep }),
       ...bound?.env,
-      [CLAIM_VARIABLE]: claim,
+      [CLAIM_VARIABLE]: claim?.id,
     };
+    if (claim !== undefined) recordStart(claim);
     return startJob(
       { ...job, env, words: [command, ...(bound?.args ?? []), ...args] },
       changes,

@@ -5,7 +5,7 @@ import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
 import { bootId, identify } from '../pool/identity.js';
 import { openPool, type Pool } from '../pool/pool.js';
 import { writeRecord } from '../pool/record.js';
-import { type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
+import { type ProcessId, pidNamespace, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { readOutput } from '../process/read-output.js';
 import { startKeeper } from './start-keeper.js';
 
@@ -43,7 +43,8 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     const tokens = session === null ? jobs : jobs - 1;
     // Until the keeper is there it is this process that keeps the pool: where it is killed, the record tells who made this.
     const self = { keeper: selfId(), place: 0, namespace: pidNamespace(), boot: bootId() };
-    const record = { path, jobs, tokens, ...self, owner, session };
+    const image = session === null ? null : (readProcess(pidOf(session))?.image ?? null);
+    const record = { path, jobs, tokens, ...self, owner, session, image };
     writeRecord(folder, record);
     await startKeeper({ root, key, record, fresh: true });
     return openPool({ kind: 'fifo', path }, root);

@@ -1,12 +1,9 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
-import { removeFolders } from '../pool/folder.js';
-import { identify } from '../pool/identity.js';
 import { closePool, type Pool } from '../pool/pool.js';
 import { readRecord } from '../pool/record.js';
+import { removePool } from '../pool/remove-pool.js';
 import { isAlive, pidOf } from '../process/process-table.js';
-import { tryExactStat } from '../try-stat.js';
 
 /** How long a keeper may take to end, in milliseconds. */
 const PATIENCE = 10_000;
@@ -35,8 +32,6 @@ export async function destroyPool(pool: Pool): Promise<void> {
     await delay(10);
   }
   // A keeper that was killed left these behind.
-  const stat = tryExactStat(record.path);
-  if (stat !== undefined && identify(stat) === key) rmSync(record.path, { force: true });
-  removeFolders(folder);
+  removePool(folder, key, record.path);
   closePool(pool);
 }

@@ -6,54 +6,56 @@ import {
   parseProcessId,
   pidNamespace,
   pidOf,
+  readArguments,
   readDescriptor,
   readProcess,
 } from '../process/process-table.js';
 import { type ClaimRecord, listClaims, readClaim } from '../slots/claim.js';
 
-/** The tokens that are known to be outside the pool. */
+/** The tokens that are outside the pool, as far as the claims tell. */
 export interface HeldTokens {
-  count: number;
+  claims: number;
+  /** Those that claims certainly hold. */
+  tokens: number;
+  /** How many more may be on their way: taken and not yet written down, or returned and not yet crossed out. */
+  unsure: number;
   /** Whether any claim waits for a slot. */
   waiting: boolean;
-  /** Stays the same as long as the claims do. */
-  stamp: string;
 }
 
-/**
- * Counts the tokens that claims hold.
- * @returns undefined where a claim is just changing, so that a token may be on its way
- */
+/** @returns undefined where the holder of a claim cannot be seen from here, so that nothing is known of it */
 export function countHeld(pool: Pool): HeldTokens | undefined {
-  const held: HeldTokens = { count: 0, waiting: false, stamp: '' };
+  const held: HeldTokens = { claims: 0, tokens: 0, unsure: 0, waiting: false };
   for (const id of listClaims(pool)) {
+    // Before its lines are read: between the read of a token and the line in the claim nothing sleeps.
+    const asleep = readProcess(Number.parseInt(id, 10))?.state === 'S';
     const claim = readClaim(pool, id);
-    if (claim === undefined || isChanging(id, claim)) return undefined;
-    // Of one that is half returned the tokens are taken to be back; what is not back is made good.
-    const tokens = claim.returner === undefined ? claim.tokens.length : 0;
-    held.count += tokens;
-    held.waiting ||= mayTake(id, claim);
-    held.stamp += `${id} ${tokens} ${claim.job}\n`;
+    if (claim === undefined) continue;
+    // It was made just now, and nothing is in it.
+    const isEmpty = claim.namespace === '';
+    if (!isEmpty && claim.namespace !== pidNamespace()) return undefined;
+    held.claims++;
+    if (claim.returner !== undefined) {
+      // Of one that is half returned the tokens are taken to be back; what is not back is made good.
+      if (isAlive(claim.returner)) held.unsure += claim.tokens.length;
+      continue;
+    }
+    held.tokens += claim.tokens.length;
+    if (!mayTake(id, claim)) continue;
+    held.waiting = true;
+    if (!asleep) held.unsure++;
   }
   return held;
 }
 
 /** A js-run with its job, and what js-acquire has handed over (its name has two parts), take nothing more. */
-const mayTake = (id: string, { holder, job, returner }: ClaimRecord): boolean =>
-  job === undefined && returner === undefined && id === holder && isAlive(holder);
-
-/** @returns whether a token may have been taken and not yet written down, or written down and given back */
-function isChanging(id: string, claim: ClaimRecord): boolean {
-  if (claim.namespace !== pidNamespace()) return true;
-  if (claim.returner !== undefined) return isAlive(claim.returner);
-  // Between the read of a token and the line in the claim nothing sleeps.
-  return mayTake(id, claim) && readProcess(pidOf(claim.holder))?.state !== 'S';
-}
+const mayTake = (id: string, { holder, job }: ClaimRecord): boolean =>
+  job === undefined && id === holder && isAlive(holder);
 
 /**
  * @param link what readlink(2) says of a descriptor of the FIFO
  * @param exempt the pids that may have the FIFO open
- * @returns whether nobody else has it open than those and the holders of claims, whose tokens are known
+ * @returns whether nobody else has it open than those and our own commands, whose tokens are in claims
  */
 export function isOnlyOurs(pool: Pool, link: string, exempt: readonly number[]): boolean {
   const holders = listClaims(pool).map((id) => parseProcessId(/^\d+\.\d+/.exec(id)?.[0] ?? ''));
@@ -61,6 +63,10 @@ export function isOnlyOurs(pool: Pool, link: string, exempt: readonly number[]):
   return !readdirSync('/proc').some((entry) => {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || known.has(pid)) return false;
-    return listDescriptors(pid).some((fd) => readDescriptor(pid, fd) === link);
+    return listDescriptors(pid).some((fd) => readDescriptor(pid, fd) === link) && !isCommandOfOurs(pid);
   });
 }
+
+/** One that has no claim yet, or none any more, holds nothing. Only its name tells what it is. */
+const isCommandOfOurs = (pid: number): boolean =>
+  /(^|\/)js-(acquire|create|destroy|env|release|run)(\.js)?$/.test(readArguments(pid)[1] ?? '');

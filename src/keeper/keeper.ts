@@ -1,23 +1,20 @@
-import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { errorCode, reasonOf } from '../errors.js';
-import { removeFolders } from '../pool/folder.js';
-import { identify } from '../pool/identity.js';
 import { openPool, reopen } from '../pool/pool.js';
-import { writeRecord } from '../pool/record.js';
+import { type PoolRecord, writeRecord } from '../pool/record.js';
+import { removePool } from '../pool/remove-pool.js';
 import { closeInheritable } from '../process/descriptors.js';
-import { isAlive, pidOf, selfId } from '../process/process-table.js';
+import { isAlive, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { sweepClaims } from '../slots/release.js';
-import { tryExactStat } from '../try-stat.js';
-import type { HeldTokens } from './held-tokens.js';
-import { makeRepair, proveHeld } from './repair.js';
+import { isProvable, type Kept, makeRepair, type Repair } from './repair.js';
 import { type KeeperOrder, READY } from './start-keeper.js';
 import { takePlace } from './succession.js';
 
 /** Milliseconds between two looks at the owner and the claims. */
 const LOOK_EVERY = 1000;
 
-/** How often, and how many milliseconds apart, a new keeper looks for a moment in which nobody takes or returns a token. */
-const QUIET = { looks: 20, every: 25 };
+/** How often, and how many milliseconds apart, a new keeper tries to tell what is missing. */
+const REFILL = { tries: 100, every: 10 };
 
 /**
  * The keeper: keeps a pool's FIFO open, for its content is gone with the last descriptor (PROTOCOL 11); returns the claims
@@ -25,27 +22,26 @@ const QUIET = { looks: 20, every: 25 };
  * @returns what ends the pool
  */
 function keep({ root, key, record, fresh }: KeeperOrder): () => never {
-  const { path, tokens, owner, session, keeper: starter } = record;
+  const { path, tokens, owner } = record;
   const folder = `${root}/${key}`;
   const self = selfId();
   const place = record.place + 1;
   if (!takePlace(folder, { place, id: self })) throw new Error('the pool has ended, or another process was first');
   const pool = openPool({ kind: 'fifo', path }, root, { dead: true });
   if (pool.key !== key) throw new Error(`'${path}' was replaced`);
-  const exempt = [process.pid, ...(session === null ? [] : [pidOf(session)])];
-  const openAtFirst = [...exempt, pidOf(starter)];
-  const before = fresh ? undefined : awaitQuiet(() => proveHeld({ pool, fifo: pool.fd, exempt: openAtFirst }));
   const fifo = reopen(pool, constants.O_RDWR | constants.O_NONBLOCK);
-  const repair = makeRepair({ pool, fifo, tokens, exempt });
+  const kept: Kept = { pool, fifo, tokens, exempt: () => [process.pid, ...findSession(record)] };
+  const repair = makeRepair(kept);
   if (fresh) writeSync(fifo, '+'.repeat(tokens));
-  else log(`took the place of a keeper that was killed, and put in ${repair.refill(before)} tokens`);
+  else {
+    const put = refill(kept, repair);
+    log(`took the place of a keeper that was killed, and put back ${put} tokens`);
+  }
   pool.record = { ...record, keeper: self, place };
   writeRecord(folder, pool.record);
 
   const end = () => {
-    const stat = tryExactStat(path);
-    if (stat !== undefined && identify(stat) === key) rmSync(path, { force: true });
-    removeFolders(folder);
+    removePool(folder, key, path);
     process.exit(0);
   };
   const look = () => {
@@ -67,14 +63,21 @@ function keep({ root, key, record, fresh }: KeeperOrder): () => never {
   return end;
 }
 
-/** @returns what `prove` gives; undefined where it is never quiet, as with a make that has the pool open all the time */
-function awaitQuiet(prove: () => HeldTokens | undefined): HeldTokens | undefined {
-  for (let looks = 0; looks < QUIET.looks; looks++) {
-    const held = prove();
-    if (held !== undefined) return held;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, QUIET.every);
+/** Puts back what was lost with the last one that had the pool open. @returns how many tokens that were */
+function refill(kept: Kept, repair: Repair): number {
+  // Where a make has it open all the time the content is there still, and what is missing is made good when it is gone.
+  for (let tries = 0; tries < REFILL.tries && isProvable(kept); tries++) {
+    const put = repair.fill();
+    if (put !== undefined) return put;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REFILL.every);
   }
-  return undefined;
+  return 0;
+}
+
+/** @returns the pid of the session's shell, which may have the pool open for what it starts; none where it exec'd a client */
+function findSession({ session, image }: PoolRecord): number[] {
+  const entry = session === null ? undefined : readProcess(pidOf(session));
+  return entry?.id === session && entry?.image === image ? [entry.pid] : [];
 }
 
 function log(text: string): void {

@@ -2,3 +2,4 @@
 export { createPool, type PoolWish } from './create-pool.js';
 export { destroyPool } from './destroy-pool.js';
 export { revivePool } from './revive-pool.js';
+export { sweepStale } from './sweep-stale.js';

@@ -3,18 +3,14 @@ import { errorCode } from '../errors.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { listClaims } from '../slots/claim.js';
-import { countHeld, type HeldTokens, isOnlyOurs } from './held-tokens.js';
+import { countHeld, isOnlyOurs } from './held-tokens.js';
 
 /** What it takes to tell that tokens are lost, and to put them back. */
 export interface Repair {
   /** Looks once; to be called every second. @returns how many tokens it put in, or took out if less than 0 */
   look(): number;
-  /**
-   * Fills a pool whose keeper died: where nobody had it open its content is gone.
-   * @param before what was proven before this keeper opened it
-   * @returns as look()
-   */
-  refill(before: HeldTokens | undefined): number;
+  /** Makes good at once, as for a pool that was without a keeper. @returns as look(); undefined where it could not be told */
+  fill(): number | undefined;
 }
 
 /** What the keeper knows of its pool. */
@@ -24,62 +20,82 @@ export interface Kept {
   fifo: number;
   /** How many tokens there are when all are there. */
   tokens: number;
-  /** The pids that may have the FIFO open and hold no token. */
-  exempt: readonly number[];
+  /** @returns the pids that may have the FIFO open and hold no token */
+  exempt: () => readonly number[];
 }
 
 /** How many looks may pass between two that search all processes: five seconds is the promise. */
 const LOOKS_BETWEEN = 3;
 
+/** The same where the FIFO's times say that nobody used it: a file system that is mounted noatime does not tell of reads. */
+const LOOKS_AT_REST = 30;
+
+/** Milliseconds: longer than the tick that the times of files are rounded to. */
+const TICK = 20;
+
 /**
  * Clients that are killed keep their tokens, and make 4.4.1 does also on INT and TERM (PROTOCOL 23). What is missing is
  * provable only where nobody can hold a token that is not written down: no process but the keeper, the session's own shell
- * and the holders of claims has the FIFO open.
+ * and our own commands has the FIFO open.
  */
 export function makeRepair(kept: Kept): Repair {
   const { pool, fifo, tokens } = kept;
-  let clean = fingerprint(kept);
+  let clean = '';
   let looks = 0;
-  const fill = (before: HeldTokens | undefined, proveAgain: () => HeldTokens | undefined) => {
-    if (before === undefined) return 0;
+  const fill = () => {
+    const before = timesOf(fifo);
+    // A write that comes now could leave the same time.
+    if (Date.now() - before.written < TICK) return undefined;
     const found = drain(fifo);
-    // Who came meanwhile may have taken one of them.
-    const proven = proveAgain()?.stamp === before.stamp;
-    const right = proven ? Math.max(0, tokens - before.count) : found;
+    const drained = timesOf(fifo);
+    // Nobody can take a token now. As long as none is put in either, what is seen of processes and claims holds together.
+    const held = isProvable(kept) ? countHeld(pool) : undefined;
+    const proven = held !== undefined && timesOf(fifo).mtime === before.mtime;
+    const right = proven ? rightCount(tokens - held.tokens, held.unsure, found) : found;
     if (right > 0) writeSync(fifo, '+'.repeat(right));
-    if (!proven) return 0;
-    clean = fingerprint(kept);
+    if (!proven || (held.unsure > 0 && right === found)) return undefined;
+    // Who reads between this write and the next line leaves another time of reading.
+    if (held.unsure === 0) clean = stampOf(kept, drained.atime);
     return right - found;
   };
   return {
     look() {
-      if (fingerprint(kept) === clean || ++looks < LOOKS_BETWEEN) return 0;
+      looks++;
+      if (looks < (stampOf(kept) === clean ? LOOKS_AT_REST : LOOKS_BETWEEN)) return 0;
       looks = 0;
       // While jobs run it matters only to who waits: it waits in vain where not all tokens are held.
       const held = countHeld(pool);
-      const isWanted = held?.stamp === '' || (held?.waiting && held.count < tokens);
-      return isWanted ? fill(proveHeld(kept), () => proveHeld(kept)) : 0;
+      const isWanted = held?.claims === 0 || (held?.waiting && held.tokens + held.unsure < tokens);
+      if (!isWanted || !isProvable(kept)) return 0;
+      const put = fill();
+      // Just then somebody came or went.
+      if (put === undefined) looks = LOOKS_BETWEEN - 1;
+      return put ?? 0;
     },
-    // Once it is open again, a make that hung at its start may have it open too, but there was nothing that it could take.
-    refill: (before) => fill(before, () => countHeld(pool)),
+    fill,
   };
 }
 
-/**
- * @returns the tokens outside the pool, where all of them are known; undefined where somebody may hold one that is not
- *   written down
- */
-export function proveHeld({ pool, fifo, exempt }: Pick<Kept, 'pool' | 'fifo' | 'exempt'>): HeldTokens | undefined {
+/** Where it is not sure who holds what none is taken out, and rather too few are put in. */
+const rightCount = (missing: number, unsure: number, found: number): number =>
+  unsure === 0 ? Math.max(0, missing) : Math.max(found, missing - unsure);
+
+/** @returns whether all who may hold tokens are known, so that what is missing can be told */
+export function isProvable({ pool, fifo, exempt }: Kept): boolean {
   // Whoever else may open it may also be hidden from us.
   const isPrivate = (fstatSync(fifo).mode & 0o077) === 0;
-  if (!isPrivate || !isOnlyOurs(pool, readlinkSync(`/proc/self/fd/${fifo}`), exempt)) return undefined;
-  return countHeld(pool);
+  return isPrivate && isOnlyOurs(pool, readlinkSync(`/proc/self/fd/${fifo}`), exempt());
 }
 
-/** Every read and write of a FIFO leaves its time. */
-function fingerprint({ pool, fifo }: Kept): string {
-  const { atimeNs, mtimeNs } = fstatSync(fifo, { bigint: true });
-  return [atimeNs, mtimeNs, ...listClaims(pool)].join();
+/** Every read and write of a FIFO leaves its time; `written` is in milliseconds. */
+function timesOf(fifo: number): { atime: bigint; mtime: bigint; written: number } {
+  const { atimeNs, mtimeNs, mtimeMs } = fstatSync(fifo, { bigint: true });
+  return { atime: atimeNs, mtime: mtimeNs, written: Number(mtimeMs) };
+}
+
+/** @returns what stays the same as long as nobody takes or returns a slot */
+function stampOf({ pool, fifo }: Kept, atime = timesOf(fifo).atime): string {
+  return [atime, timesOf(fifo).mtime, ...listClaims(pool)].join();
 }
 
 /** @returns how many tokens there were */

@@ -10,8 +10,8 @@ import { findLast, takePlace } from './succession.js';
 /** How long somebody else may take to start the keeper, in milliseconds. */
 const PATIENCE = 10_000;
 
-/** Milliseconds between two looks at whether they have. */
-const LOOK_EVERY = 20;
+/** Milliseconds between the first two looks at whether they have, and at most: there can be hundreds of us. */
+const PAUSES = { first: 20, most: 500 };
 
 /**
  * Starts a new keeper for a pool of ours whose keeper was killed, or waits for the one that somebody else starts; of all who
@@ -24,21 +24,21 @@ export async function revivePool(pool: Pool, isClaimant: boolean): Promise<void>
   const { folder, key } = pool;
   const self = selfId();
   const deadline = Date.now() + PATIENCE;
-  for (;;) {
+  for (let pause = PAUSES.first; ; pause = Math.min(2 * pause, PAUSES.most)) {
     const record = readRecord(folder);
     if (record === undefined || isOver(record, key)) throw nobodyKeeps(describePool(pool));
     pool.record = record;
     if (!isKeeperDead(record)) return;
     const last = findLast(folder, record);
     const place = last.place + 1;
-    if (!isAlive(last.id) && takePlace(folder, { place, id: self })) {
+    if ((last.id === self || !isAlive(last.id)) && takePlace(folder, { place, id: self })) {
       await startKeeper({ root: dirname(folder), key, record: { ...record, keeper: self, place }, fresh: false });
     } else if (!isClaimant) {
       return;
     } else if (Date.now() > deadline) {
       throw new JobserverError('failed', `the keeper of the pool '${record.path}' has ended, and no other one starts`);
     } else {
-      await delay(LOOK_EVERY);
+      await delay(pause);
     }
   }
 }

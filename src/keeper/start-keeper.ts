@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
+import { attempt, cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
 import type { PoolRecord } from '../pool/record.js';
 
 /** What the keeper is told, as JSON in its only argument. */
@@ -23,7 +23,8 @@ export const READY = 'ready';
  * @throws JobserverError 'failed' with the keeper's reason
  */
 export async function startKeeper(order: KeeperOrder): Promise<void> {
-  const log = openSync(`${order.root}/${order.key}/keeper.log`, 'a', 0o600);
+  const file = `${order.root}/${order.key}/keeper.log`;
+  const log = attempt('open the log of the keeper', file, () => openSync(file, 'a', 0o600));
   // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
   const child = spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {

@@ -22,6 +22,8 @@ export interface PoolRecord {
   owner: ProcessId | null;
   /** The process that has the pool's implicit slot: itself or what it starts; null where nobody has it. */
   session: ProcessId | null;
+  /** What that process ran when the pool was made (see ProcessEntry). */
+  image: string | null;
 }
 
 /** Writes pool.json so that a reader sees it whole or not at all. */

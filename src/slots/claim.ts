@@ -99,13 +99,18 @@ export function recordToken(claim: Claim, byte: number): void {
   claim.held++;
 }
 
+/** Writes down that the job is about to be started: from here on its claim is in use although no job may be seen yet. */
+export function recordStart(claim: Claim): void {
+  writeSync(claim.fd, 'start\n');
+}
+
 /** Writes down the process that runs in the slots: its job goes on also where the holder dies. */
 export function recordJob(claim: Claim, job: ProcessId): void {
   writeSync(claim.fd, `job ${job}\n`);
 }
 
 /** @returns the names of all claims of a pool */
-export function listClaims(pool: Pool): string[] {
+export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   try {
     return readdirSync(claimsFolder(pool.folder));
   } catch {
@@ -114,10 +119,10 @@ export function listClaims(pool: Pool): string[] {
 }
 
 /** @returns the path of a claim's file */
-export const claimFile = (pool: Pool, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
+export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
 /** @returns what the claim's file says; undefined where there is no such claim, or where the name could not be one */
-export function readClaim(pool: Pool, id: string): ClaimRecord | undefined {
+export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
   const [, holderText = '', returnerText = ''] = /^(\d+\.\d+)(?:-\d+\.\d+)?(?:~(\d+\.\d+))?$/.exec(id) ?? [];
   const holder = parseProcessId(holderText);
   if (holder === undefined) return undefined;

@@ -15,6 +15,8 @@ import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
 export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
   const claim = readClaim(pool, id);
   if (claim === undefined) return false;
+  // Of two who free its locks the later one could free another's.
+  if (claim.returner !== undefined && claim.returner !== returner && isAlive(claim.returner)) return false;
   // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
   // of N; one too few can be made good.
   const tokens = claim.returner === undefined ? claim.tokens : [];
@@ -90,7 +92,8 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
   return returned;
 }
 
-function isInUse(id: string, { namespace, returner, holder, job, age }: ClaimRecord): boolean {
+/** @returns whether a claim's holder or job lives, or may live where we cannot see it */
+export function isInUse(id: string, { namespace, returner, holder, job, age }: ClaimRecord): boolean {
   // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
   if (namespace === '' && age < LONG) return true;
   // Who lives in another pid namespace (a container) is not seen from here.

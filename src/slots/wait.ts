@@ -66,9 +66,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       }
     };
     const tryAgain = attempt(() => {
-      if (reviving) return;
       if (tryTakeSlots(claim, count)) end(resolve);
-      else if (pool.wakes && mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, onGone);
+      else if (!reviving && pool.wakes && mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, onGone);
     });
     // Nobody has the pool open for writing: nothing will come through this description any more.
     const onGone = () => {
