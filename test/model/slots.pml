@@ -39,10 +39,11 @@
 #define KEEPER RUNS
 #define MAKE (RUNS + 1)
 #define NOBODY 15
-#define DEAD 14            /* a returner that is no more: a keeper of before */
+#define KEEPER_NAME (8 + lives)   /* as a returner: no two keepers have the same id */
 #define BIT(i) (1 << (i))
 #define ALL_RUNS (BIT(RUNS) - 1)
-#define is_alive(i) (living & BIT(i))
+#define is_alive(i) ((living & BIT(i)) != 0)
+#define is_named_alive(name) ((name) < 8 -> is_alive(name) : ((name) == KEEPER_NAME && is_alive(KEEPER)))
 
 /* The FIFO. */
 byte fifo = T;             /* tokens in it; gone when nobody has it open (PROTOCOL 11) */
@@ -58,6 +59,7 @@ byte hand[RUNS];           /* bytes read but not yet written down */
 byte made;                 /* tokens that Make has */
 byte crashes = CRASHES;
 byte killed;               /* by SIGKILL */
+byte lives;                /* how many keepers were killed */
 
 /* Claim c is that of Run c. */
 byte claims;               /* bit c: the file is there */
@@ -117,7 +119,7 @@ inline end_process(who)
 
 /* What a waiter's look once a second would return (an optimisation: other looks change nothing). */
 #define is_sweepable(c) ((claims & BIT(c)) && \
-	((returner[c] == NOBODY && !is_alive(c) && !is_running(c)) || (returner[c] != NOBODY && !is_alive(returner[c]))))
+	((returner[c] == NOBODY && !is_alive(c) && !is_running(c)) || (returner[c] != NOBODY && !is_named_alive(returner[c]))))
 
 /*
  * sweepClaims() and releaseClaim() of src/slots/release.ts: one claim `c`, looked at and perhaps returned by `me`. Between the
@@ -129,8 +131,8 @@ inline sweep(me, c)
 	atomic { seen_returner = returner[c]; seen_job = (recorded & BIT(c)) != 0; in_use = !(claims & BIT(c)) };
 	if
 	:: in_use
-	:: atomic { !in_use && seen_returner != NOBODY -> in_use = is_alive(seen_returner) != 0 }
-	:: atomic { !in_use && seen_returner == NOBODY -> in_use = is_alive(c) != 0 };
+	:: atomic { !in_use && seen_returner != NOBODY -> in_use = is_named_alive(seen_returner) }
+	:: atomic { !in_use && seen_returner == NOBODY -> in_use = is_alive(c) };
 #ifndef FORGET_JOB
 		atomic {
 			if
@@ -319,9 +321,9 @@ release:	/* releaseOwnClaim(): the rename */
 
 /* Whether what its file says is still missing in the FIFO. */
 #ifdef LIVE_ONLY
-#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY -> (is_alive(c) || is_running(c)) : is_alive(returner[c])))
+#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY -> (is_alive(c) || is_running(c)) : is_named_alive(returner[c])))
 #else
-#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY || is_alive(returner[c])))
+#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY || is_named_alive(returner[c])))
 #endif
 
 #define check_settled(c) proven = proven && is_settled(c)
@@ -441,7 +443,7 @@ end_look:	do
 			news = 0;
 			do
 			:: c < RUNS && !(claims & BIT(c)) -> c++
-			:: c < RUNS && (claims & BIT(c)) -> sweep(KEEPER, c); c++
+			:: c < RUNS && (claims & BIT(c)) -> sweep(KEEPER_NAME, c); c++
 			:: c == RUNS -> c = 0; break
 			od;
 			if
@@ -488,12 +490,7 @@ end:	do
 inline forget_returns(c)
 {
 	if
-	:: returner[c] == victim ->
-		real[c] = 0;
-		if
-		:: victim == KEEPER -> returner[c] = DEAD
-		:: else
-		fi
+	:: returner[c] == (victim == KEEPER -> KEEPER_NAME : victim) -> real[c] = 0
 	:: else
 	fi
 }
@@ -521,7 +518,7 @@ proctype Killer()
 #endif
 		if
 		:: victim < RUNS -> hand[victim] = 0
-		:: victim == KEEPER -> drained = 0; ready = 0
+		:: victim == KEEPER -> drained = 0; ready = 0; lives++
 		:: victim == MAKE -> made = 0
 		fi;
 		end_process(victim);

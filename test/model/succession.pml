@@ -10,13 +10,13 @@
  * REVIVER_IN_CHAIN (the command itself is a link, and its keeper succeeds it: the chain closes to a ring).
  */
 #ifndef COMMANDS
-#define COMMANDS 3
+#define COMMANDS 2
 #endif
 #ifndef CRASHES
 #define CRASHES 3          /* the first keeper's death among them */
 #endif
 #ifndef STARTS
-#define STARTS 9           /* keepers that may be started: enough, Monitor would tell */
+#define STARTS 7           /* keepers that may be started: enough, Monitor would tell */
 #endif
 /* Processes: the first keeper, the commands, the keepers that they start. */
 #define FIRST 0
@@ -83,7 +83,7 @@ lost:		living[me] = false
 
 proctype Command(byte me)
 {
-	byte k, child, found;
+	byte k, child, found, hops;
 	{
 		skip;
 again:		/* pool.json, then /proc */
@@ -96,8 +96,8 @@ again:		/* pool.json, then /proc */
 follow:		atomic {
 			found = after[k];
 			if
-			:: found != NOBODY -> k = found; found = 0; goto follow
-			:: else -> found = 0
+			:: found != NOBODY -> k = found; found = 0; hops++; assert(hops < PROCESSES); goto follow
+			:: else -> found = 0; hops = 0
 			fi
 		};
 #endif
