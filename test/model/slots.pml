@@ -32,6 +32,9 @@
 #ifndef SEVERAL
 #define SEVERAL 0          /* bit i: Run i wants two slots */
 #endif
+#ifndef IDLE
+#define IDLE 0             /* bit i: Run i does not start */
+#endif
 #ifndef MAKES
 #define MAKES 0            /* 1: there is a foreign client */
 #endif
@@ -544,11 +547,20 @@ init {
 		returner[0] = NOBODY;
 		returner[1] = NOBODY;
 		run Keeper();
-		run Run(0);
-		run Run(1);
+		if
+		:: !(IDLE & BIT(0)) -> run Run(0)
+		:: else
+		fi;
+		if
+		:: !(IDLE & BIT(1)) -> run Run(1)
+		:: else
+		fi;
 #if RUNS > 2
 		returner[2] = NOBODY;
-		run Run(2);
+		if
+		:: !(IDLE & BIT(2)) -> run Run(2)
+		:: else
+		fi;
 #endif
 #if MAKES
 		run Make();
