@@ -8,6 +8,9 @@
  *   Make    a client that takes tokens without a claim, and loses them when it is killed (PROTOCOL 23)
  *   Killer  SIGKILL at any step of any of them, CRASHES times
  *
+ * It describes how things must be done. NO_TOPUP, NO_MTIME, LATE_FINGERPRINT and FORK_GAP are no inventions: src/ did so when this
+ * was written, and each is a way to one job too many, a hang, or a token lost.
+ *
  * Left out: pid namespaces, half-written claims (an empty claim holds nothing), what a person writes into the FIFO.
  *
  * Properties: (1) the asserts at every write, return and fork: never more than T tokens, never a slot back whose job runs,

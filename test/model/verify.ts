@@ -14,7 +14,7 @@ export interface Verdict {
 }
 
 /** Megabytes: what the verifier may take before it gives up. */
-const MEMORY = 1500;
+const MEMORY = 400;
 
 /**
  * Explores a model exhaustively with spin (spinroot.com/spin/Man/Pan.html).
