@@ -1,5 +1,5 @@
 /*
- * The slot protocol: what js-run, js-acquire's kin, the keeper and a foreign client (make) do to a pool of ours, one step for
+ * The slot protocol: what js-run, the keeper and a foreign client (make) do to a pool of ours, one step for
  * each system call that others can see. model.test.ts says which sizes are explored, and that every seeded fault is found.
  *
  *   Run     src/commands/js-run.ts, src/slots/{acquire,take,wait,claim,lock,release}.ts: one claim, one job
