@@ -15,7 +15,8 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/jobserver-tools/t
  * @typedef {object} CachedTool
  * @property {string} name its folder in the cache
  * @property {string} command its file in the folder's bin/
- * @property {RegExp} version what `--version` must print
+ * @property {string} [asks] what asks it for its version, where `--version` does not
+ * @property {RegExp} version what it must print then
  * @property {(staging: string, folder: string) => Promise<void>} unpack fills staging, which is then renamed to folder
  */
 
@@ -37,6 +38,8 @@ export const cachedTools = [
     version: /^ctest version 3\.31\./,
     unpack: fromPyPI('cmake==3.31.*', moveCMake),
   },
+  // Verifies the models of test/model.
+  { name: 'spin', command: 'spin', asks: '-V', version: /^Spin Version 6\./m, unpack: fromDebian('spin', 'spin') },
 ];
 
 /** @param {CachedTool} tool @throws {Error} where it is missing and cannot be had */
@@ -57,13 +60,13 @@ export async function ensureCachedTool(tool) {
     rmSync(staging, { recursive: true, force: true });
   }
   if (!(await isReady(tool, folder)))
-    throw new Error(`${folder}/bin/${tool.command} --version did not print ${tool.version}`);
+    throw new Error(`${folder}/bin/${tool.command} ${tool.asks ?? '--version'} did not print ${tool.version}`);
 }
 
 /** @param {CachedTool} tool @param {string} folder @returns {Promise<boolean>} */
 function isReady(tool, folder) {
   return new Promise((done) => {
-    execFile(join(folder, 'bin', tool.command), ['--version'], (error, stdout) =>
+    execFile(join(folder, 'bin', tool.command), [tool.asks ?? '--version'], (error, stdout) =>
       done(error === null && tool.version.test(stdout)),
     );
   });

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { verify } from './verify.js';
+
+/*
+ * The models are read beside the code: slots.pml names the function that each step stands for. By hand, as here:
+ *
+ *     spin -DRUNS=2 -a slots.pml && gcc -O2 -DSAFETY -DCOLLAPSE -o pan pan.c && ./pan -m100000
+ *
+ * and after an error `spin -DRUNS=2 -t -p -g slots.pml` prints how it came to it.
+ */
+
+const TOO_MANY_TOKENS = /fifo\+drained/;
+const RUNNING_JOB = /job\[c\]==1/;
+const FOREIGN_LOCK = /slot==c/;
+const HANG = /!\(\(living/;
+const TOKEN_LOST = /^assertion violated \(fifo==/;
+const TWO_KEEPERS = /actors==1/;
+const NO_KEEPER = /waiting==0/;
+
+/** Sizes whose every state keeps the promises. */
+const SOUND: Array<[model: string, sizes: string]> = [
+  ['slots', 'RUNS=2 CRASHES=1 OWNED=1'],
+  ['slots', 'RUNS=2 IDLE=2 CRASHES=2 OWNED=0 MAKES=1'],
+  ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=1 SEVERAL=1'],
+  ['succession', 'COMMANDS=2 CRASHES=3'],
+];
+
+/** A model that cannot fail proves nothing: one fault each, and what the verifier must say. */
+const FAULTY: Array<[fault: string, model: string, sizes: string, error: RegExp]> = [
+  ['the token before the rename', 'slots', 'RUNS=2 CRASHES=1 OWNED=1 PUT_FIRST', TOO_MANY_TOKENS],
+  ['tokens of a dead returner again', 'slots', 'RUNS=2 CRASHES=2 OWNED=1 RETURN_TWICE', TOO_MANY_TOKENS],
+  ['no thought for the job', 'slots', 'RUNS=2 CRASHES=1 OWNED=1 FORGET_JOB', RUNNING_JOB],
+  ['no thought for fork before exec', 'slots', 'RUNS=2 CRASHES=1 OWNED=1 FORK_GAP', RUNNING_JOB],
+  ["anybody's lock unlinked", 'slots', 'RUNS=2 CRASHES=1 OWNED=3 UNLOCK_ANY', FOREIGN_LOCK],
+  ['no look after the drain', 'slots', 'RUNS=2 CRASHES=0 MAKES=1 NO_SECOND_LOOK', TOO_MANY_TOKENS],
+  ['no look at mtime', 'slots', 'RUNS=2 CRASHES=0 OWNED=0 NO_TOPUP NO_MTIME', TOO_MANY_TOKENS],
+  ['the look before the drain', 'slots', 'RUNS=2 CRASHES=1 OWNED=0 LOOK_BEFORE_DRAIN', TOO_MANY_TOKENS],
+  ['claims of the dead not counted', 'slots', 'RUNS=2 CRASHES=1 OWNED=0 LIVE_ONLY', TOO_MANY_TOKENS],
+  ['tokens read before the sleep is seen', 'slots', 'RUNS=2 CRASHES=0 OWNED=0 READ_BEFORE_SLEEP', TOO_MANY_TOKENS],
+  ['a part taken for all', 'slots', 'N=3 RUNS=2 CRASHES=0 OWNED=0 SEVERAL=1 PARTS_ARE_STABLE', TOO_MANY_TOKENS],
+  ['no top-up', 'slots', 'RUNS=2 CRASHES=1 OWNED=0 NO_TOPUP', HANG],
+  ['a fingerprint after the write', 'slots', 'RUNS=2 IDLE=2 CRASHES=1 OWNED=0 MAKES=1 LATE_FINGERPRINT', TOKEN_LOST],
+  ['a successor that thinks all is well', 'slots', 'RUNS=2 IDLE=2 CRASHES=1 OWNED=0 MAKES=1 CLEAN_START', TOKEN_LOST],
+  ['a test before the link', 'succession', 'TEST_THEN_WRITE', TWO_KEEPERS],
+  ['old links tidied away', 'succession', 'TIDY', TWO_KEEPERS],
+  ['no look whether the successor lives', 'succession', 'NO_WATCH', NO_KEEPER],
+  ['commands as links of the chain', 'succession', 'REVIVER_IN_CHAIN', /hops</],
+];
+
+describe('the slot protocol', () => {
+  it.each(SOUND)('keeps its promises in %s with %s', { timeout: 400_000 }, async (model, sizes) => {
+    const { error, states } = await verify(model, sizes);
+    expect(error).toBeUndefined();
+    // Where a change to the model shuts out what it shall explore, few are left.
+    expect(states).toBeGreaterThan(50_000);
+  });
+});
+
+describe('the verifier', () => {
+  it.concurrent.each(FAULTY)('finds %s', { timeout: 400_000 }, async (_fault, model, sizes, expected) => {
+    const { error } = await verify(model, sizes);
+    expect(error).toMatch(expected);
+  });
+});

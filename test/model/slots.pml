@@ -1,0 +1,575 @@
+/*
+ * The slot protocol: what js-run, the keeper and a foreign client (make) do to a pool of ours, one step for
+ * each system call that others can see. model.test.ts says which sizes are explored, and that every seeded fault is found.
+ *
+ *   Run     src/commands/js-run.ts, src/slots/{acquire,take,wait,claim,lock,release}.ts: one claim, one job
+ *   Keeper  src/keeper/{keeper,repair}.ts and its successor: sweeps, repairs, tops up, starts again after it was killed.
+ *           That only one keeper acts at a time is succession.pml's part; here the successor just starts.
+ *   Make    a client that takes tokens without a claim, and loses them when it is killed (PROTOCOL 23)
+ *   Killer  SIGKILL at any step of any of them, CRASHES times
+ *
+ * It describes how things must be done. NO_TOPUP, NO_MTIME, LATE_FINGERPRINT and FORK_GAP are no inventions: src/ did so when this
+ * was written, and each is a way to one job too many, a hang, or a token lost.
+ *
+ * Left out: pid namespaces, half-written claims (an empty claim holds nothing), what a person writes into the FIFO.
+ *
+ * Properties: (1) the asserts at every write, return and fork: never more than T tokens, never a slot back whose job runs,
+ * never more than N jobs; (2), (3) Monitor: where nothing can move any more, nobody waits, no claim is left, T tokens are there.
+ *
+ * Seeded faults, each a -D: PUT_FIRST RETURN_TWICE FORGET_JOB FORK_GAP UNLOCK_ANY (slots); NO_SECOND_LOOK NO_MTIME
+ * LATE_FINGERPRINT CLEAN_START (repair); NO_TOPUP LOOK_BEFORE_DRAIN READ_BEFORE_SLEEP LIVE_ONLY PARTS_ARE_STABLE (top up, succession).
+ */
+#ifndef N
+#define N 2
+#endif
+#define T (N - 1)          /* tokens when all are there */
+#ifndef RUNS
+#define RUNS 3             /* js-run processes */
+#endif
+#ifndef CRASHES
+#define CRASHES 2
+#endif
+#ifndef OWNED
+#define OWNED 1            /* bit i: Run i may take the session's implicit slot; the others have no slot owner (setsid) */
+#endif
+#ifndef SEVERAL
+#define SEVERAL 0          /* bit i: Run i wants two slots */
+#endif
+#ifndef IDLE
+#define IDLE 0             /* bit i: Run i does not start */
+#endif
+#ifndef MAKES
+#define MAKES 0            /* 1: there is a foreign client */
+#endif
+
+#define KEEPER RUNS
+#define MAKE (RUNS + 1)
+#define NOBODY 15
+#define KEEPER_NAME (8 + lives)   /* as a returner: no two keepers have the same id */
+#define BIT(i) (1 << (i))
+#define ALL_RUNS (BIT(RUNS) - 1)
+#define is_alive(i) ((living & BIT(i)) != 0)
+#define is_named_alive(name) ((name) < 8 -> is_alive(name) : ((name) == KEEPER_NAME && is_alive(KEEPER)))
+
+/* The FIFO. */
+byte fifo = T;             /* tokens in it; gone when nobody has it open (PROTOCOL 11) */
+byte openers = BIT(KEEPER);/* processes that have it open */
+bit written;               /* since the keeper's drain: mtime */
+bit touched;               /* since the keeper knew it to be right: the repair's `dirty` */
+
+/* Processes. */
+byte living = BIT(KEEPER);
+byte asleep;               /* in epoll_wait */
+bit ready = 1;             /* pool.json names a living keeper */
+byte hand[RUNS];           /* bytes read but not yet written down */
+byte made;                 /* tokens that Make has */
+byte crashes = CRASHES;
+byte killed;               /* by SIGKILL */
+byte lives;                /* how many keepers were killed */
+
+/* Claim c is that of Run c. */
+byte claims;               /* bit c: the file is there */
+byte returner[RUNS];       /* ~RETURNER in its name, or NOBODY */
+byte tokens[RUNS];         /* its `token` lines */
+byte recorded;             /* bit c: its `job` line */
+byte slot = NOBODY;        /* locks/slot-SESSION: the claim whose file it is a second name of */
+byte several = NOBODY;     /* locks/several */
+
+/* Jobs go on when their js-run is killed. */
+#define FORKED 1           /* its environment does not show the claim yet */
+#define STARTED 2          /* after exec: it does */
+#define ENDED 3
+byte job[RUNS];
+#define is_running(c) (job[c] == FORKED || job[c] == STARTED)
+
+/* Only for the proof. */
+byte real[RUNS];           /* tokens that claim c still has the right to; its returner's until they are in the FIFO */
+byte drained;              /* tokens in the keeper's hand */
+bit news = 1;              /* something changed since the keeper's last look: another one would find the same */
+
+#define has_tokens_of(c) (real[c] + hand[c])
+#if RUNS == 2
+#define held_by_runs (has_tokens_of(0) + has_tokens_of(1))
+#define jobs (is_running(0) + is_running(1))
+#else
+#define held_by_runs (has_tokens_of(0) + has_tokens_of(1) + has_tokens_of(2))
+#define jobs (is_running(0) + is_running(1) + is_running(2))
+#endif
+
+/* write(2) to the FIFO */
+inline put(count)
+{
+	fifo = fifo + count;
+	if
+	:: count > 0 -> written = 1; touched = 1; news = 1
+	:: else
+	fi;
+	assert(fifo + drained + made + held_by_runs <= T)
+}
+
+/* The end of a process, by itself or by SIGKILL: its descriptors are closed, what it had in hand is lost. */
+inline end_process(who)
+{
+	living = living & ~BIT(who);
+	openers = openers & ~BIT(who);
+	asleep = asleep & ~BIT(who);
+	if
+	:: openers == 0 -> fifo = 0
+	:: else
+	fi;
+	news = 1
+}
+
+#define wants(c) (1 + ((SEVERAL >> (c)) & 1))
+#define is_owned(c) ((OWNED >> (c)) & 1)
+
+/* What a waiter's look once a second would return (an optimisation: other looks change nothing). */
+#define is_sweepable(c) ((claims & BIT(c)) && \
+	((returner[c] == NOBODY && !is_alive(c) && !is_running(c)) || (returner[c] != NOBODY && !is_named_alive(returner[c]))))
+
+/*
+ * sweepClaims() and releaseClaim() of src/slots/release.ts: one claim `c`, looked at and perhaps returned by `me`. Between the
+ * steps, each an atomic, anything may happen.
+ */
+inline sweep(me, c)
+{
+	/* isInUse(): readClaim() */
+	atomic { seen_returner = returner[c]; seen_job = (recorded & BIT(c)) != 0; in_use = !(claims & BIT(c)) };
+	if
+	:: in_use
+	:: atomic { !in_use && seen_returner != NOBODY -> in_use = is_named_alive(seen_returner) }
+	:: atomic { !in_use && seen_returner == NOBODY -> in_use = is_alive(c) };
+#ifndef FORGET_JOB
+		atomic {
+			if
+			:: in_use
+			:: !in_use && seen_job -> in_use = is_running(c)
+			/* isAnyMarked(); `age < MOMENT` for the time between fork and exec */
+#ifdef FORK_GAP
+			:: !in_use && !seen_job -> in_use = (job[c] == STARTED)
+#else
+			:: !in_use && !seen_job -> in_use = is_running(c)
+#endif
+			fi
+		}
+#endif
+	fi;
+#ifdef PUT_FIRST
+	if
+	:: atomic { !in_use && seen_returner == NOBODY && tokens[c] > 0 -> real[c] = 0; put(tokens[c]) }
+	:: else
+	fi;
+#endif
+	/* returnTokens(): the rename, which one wins */
+	atomic {
+		if
+		:: !in_use && (claims & BIT(c)) && returner[c] == seen_returner ->
+			assert(!is_running(c));
+			returner[c] = me;
+			news = 1;
+			if
+#ifdef PUT_FIRST
+			:: seen_returner = 0
+#elif !defined(RETURN_TWICE)
+			/* Who died while it returned them may have put them back already. */
+			:: seen_returner != NOBODY -> seen_returner = 0
+			:: seen_returner == NOBODY -> seen_returner = tokens[c]
+#else
+			:: seen_returner = tokens[c]
+#endif
+			fi
+		:: else -> in_use = 1
+		fi
+	};
+	if
+	:: in_use
+	:: else ->
+		if
+		:: atomic { seen_returner > 0 -> real[c] = 0; put(seen_returner) }
+		:: else
+		fi;
+		/* unlock(): stat, then unlink */
+		if
+#ifndef UNLOCK_ANY
+		:: slot == c -> atomic { assert(slot == c); slot = NOBODY; news = 1 }
+#else
+		:: slot != NOBODY -> atomic { assert(slot == c); slot = NOBODY; news = 1 }
+#endif
+		:: else
+		fi;
+#if SEVERAL
+		if
+		:: several == c -> atomic { assert(several == c); several = NOBODY; news = 1 }
+		:: else
+		fi;
+#endif
+		/* removeClaim() */
+		atomic {
+			if
+			:: returner[c] == me -> claims = claims & ~BIT(c); returner[c] = NOBODY; news = 1
+			:: else
+			fi
+		}
+	fi;
+	atomic { in_use = 0; seen_returner = 0; seen_job = 0 }
+}
+
+proctype Run(byte me)
+{
+	byte held, c, seen_returner;
+	bit implicit, in_use, seen_job;
+	{
+		/* openPool() */
+		atomic { living = living | BIT(me); openers = openers | BIT(me); news = 1 };
+		/* Its keeper is alive, or it waits for the one that succeeds it. */
+		(ready);
+		/* openClaim() */
+		atomic { claims = claims | BIT(me); touched = 1; news = 1 };
+
+again:		/* tryTakeSlots(): mayTakeTokens() */
+		if
+		:: wants(me) > 1 && several != me ->
+			atomic {
+				if
+				:: several == NOBODY -> several = me
+				:: else -> goto wait
+				fi
+			}
+		:: else
+		fi;
+		/* tryLock(): link(2) */
+		if
+		:: is_owned(me) && !implicit ->
+			atomic {
+				if
+				:: slot == NOBODY -> slot = me; implicit = 1; held++; news = 1
+				:: else
+				fi
+			}
+		:: else
+		fi;
+		do
+		:: held == wants(me) -> goto start
+		:: held < wants(me) ->
+			/* tryTakeToken(): read(2) of one byte */
+			atomic {
+				if
+				:: fifo > 0 -> fifo--; hand[me]++; touched = 1; news = 1
+				:: else -> goto wait
+				fi
+			};
+			/* recordToken() */
+			atomic { hand[me]--; tokens[me]++; real[me]++; held++; news = 1 }
+		od;
+
+wait:		/* waitForSlots(): a token, a change of locks/, or the look once a second. */
+		atomic { asleep = asleep | BIT(me); news = 1 };
+		do
+		:: atomic { (wants(me) == 1 || several == me) && fifo > 0 -> asleep = asleep & ~BIT(me); goto again }
+		:: atomic { is_owned(me) && !implicit && slot == NOBODY && (wants(me) == 1 || several == me || several == NOBODY) ->
+			asleep = asleep & ~BIT(me); goto again }
+		:: atomic { wants(me) > 1 && several == NOBODY -> asleep = asleep & ~BIT(me); goto again }
+		:: atomic {
+			if
+			:: is_sweepable(0) -> c = 0
+			:: is_sweepable(1) -> c = 1
+#if RUNS > 2
+			:: is_sweepable(2) -> c = 2
+#endif
+			fi;
+			asleep = asleep & ~BIT(me)
+		   };
+			sweep(me, c);
+			c = 0;
+			goto again
+#ifdef IMPATIENT
+		/* --timeout, or a signal */
+		:: atomic { (IMPATIENT & BIT(me)) -> asleep = asleep & ~BIT(me); goto release }
+#endif
+		od;
+
+start:		if
+		:: several == me -> atomic { several = NOBODY; news = 1 }
+		:: else
+		fi;
+		/* startProgram(): fork; it returns when the child has done its exec; recordJob() */
+		atomic { job[me] = FORKED; assert(jobs + made <= N) };
+		(job[me] >= STARTED);
+		atomic { recorded = recorded | BIT(me); news = 1 };
+		(job[me] == ENDED);
+
+release:	/* releaseOwnClaim(): the rename */
+		atomic { assert((claims & BIT(me)) && returner[me] == NOBODY); returner[me] = me; news = 1 };
+		if
+		:: tokens[me] > 0 -> atomic { real[me] = 0; put(tokens[me]) }
+		:: else
+		fi;
+		/* freeLock() */
+		if
+		:: implicit -> atomic { assert(slot == me); slot = NOBODY; news = 1 }
+		:: else
+		fi;
+		if
+		:: several == me -> atomic { several = NOBODY; news = 1 }
+		:: else
+		fi;
+		atomic { claims = claims & ~BIT(me); returner[me] = NOBODY; news = 1 };
+		atomic { held = 0; implicit = 0; end_process(me) }
+	} unless { atomic { (killed & BIT(me)) -> held = 0; implicit = 0; c = 0; in_use = 0; seen_job = 0; seen_returner = 0 } }
+}
+
+/* Whether the claim's holder takes nothing more unless somebody writes: it is dead, gives back, has its job, or sleeps. */
+#ifdef PARTS_ARE_STABLE
+#define is_settled(c) (returner[c] != NOBODY || !is_alive(c) || ((asleep | recorded) & BIT(c)) || tokens[c] > 0 || slot == c)
+#else
+#define is_settled(c) (returner[c] != NOBODY || !is_alive(c) || ((asleep | recorded) & BIT(c)))
+#endif
+
+/* Whether what its file says is still missing in the FIFO. */
+#ifdef LIVE_ONLY
+#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY -> (is_alive(c) || is_running(c)) : is_named_alive(returner[c])))
+#else
+#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY || is_named_alive(returner[c])))
+#endif
+
+#define check_settled(c) proven = proven && is_settled(c)
+#define add_tokens(c) sum = sum + (counts(c) -> tokens[c] : 0)
+
+/* Who has the FIFO open, and what the claims hold. /proc and the folder are read one entry after the other. */
+inline look_around()
+{
+	atomic { proven = 1; sum = 0; list = living; i = 0 };
+	do
+	:: i < RUNS -> atomic {
+		proven = proven && !((list & BIT(i)) && (openers & BIT(i)) && !(claims & BIT(i)));
+		i++ }
+	:: i == RUNS -> atomic {
+		proven = proven && !((list & BIT(MAKE)) && (openers & BIT(MAKE)));
+		list = claims;
+		i = 0 };
+		break
+	od;
+	do
+	:: i < RUNS && !(list & BIT(i)) -> i++
+	:: i < RUNS && (list & BIT(i)) ->
+#ifdef READ_BEFORE_SLEEP
+		add_tokens(i);
+		atomic { check_settled(i); i++ }
+#else
+		check_settled(i);
+		atomic { add_tokens(i); i++ }
+#endif
+	:: i == RUNS -> break
+	od
+}
+
+/*
+ * Puts in what is missing, where that is provable (src/keeper/repair.ts; the successor's first act). What was lost is T less
+ * what the claims hold, if from the drain on the FIFO was empty: then no token has moved while we looked.
+ */
+inline top_up()
+{
+#ifdef LOOK_BEFORE_DRAIN
+	look_around();
+#endif
+	atomic { drained = fifo; fifo = 0; written = 0 };
+#ifdef NO_SECOND_LOOK
+	atomic { proven = 1; sum = 0; list = 0 };
+#else
+#ifndef LOOK_BEFORE_DRAIN
+	look_around();
+#endif
+#endif
+#ifndef NO_MTIME
+	proven = proven && !written;
+#endif
+	atomic {
+		/* What a living returner has put back already is counted twice. */
+		sum = (sum > T -> T : sum);
+		sum = (proven -> T - sum : drained);
+		had_news = news || sum != drained;
+		drained = 0;
+		put(sum);
+		/* Else the next look would find the same. */
+		news = had_news;
+#ifndef LATE_FINGERPRINT
+		if
+		:: proven && list == 0 -> touched = 0
+		:: else
+		fi
+#endif
+	};
+#ifdef LATE_FINGERPRINT
+	if
+	:: proven && list == 0 -> touched = 0
+	:: else
+	fi;
+#endif
+	atomic { i = 0; sum = 0; list = 0; proven = 0; had_news = 0 }
+}
+
+/*
+ * The look before the drain, in one step: it only saves a drain that would prove nothing. Who comes just behind the scan's
+ * back is here who comes just after it.
+ */
+#if RUNS == 2
+#define all_settled ((!(claims & 1) || is_settled(0)) && (!(claims & 2) || is_settled(1)))
+#else
+#define all_settled ((!(claims & 1) || is_settled(0)) && (!(claims & 2) || is_settled(1)) && (!(claims & 4) || is_settled(2)))
+#endif
+#define is_known_openers (!(openers & BIT(MAKE)) && !(openers & ALL_RUNS & ~claims))
+#if defined(NO_TOPUP) || defined(NO_SECOND_LOOK)
+#define may_top_up (touched && claims == 0 && is_known_openers)
+#else
+#define may_top_up (touched && all_settled && is_known_openers)
+#endif
+
+proctype Keeper()
+{
+	byte i, sum, list, c, seen_returner;
+	bit proven, had_news, in_use, seen_job, successor;
+end:	do
+	:: {
+		if
+		:: successor ->
+			/* The file keeper-after-K is its own: succession.pml. It opens the FIFO. */
+			atomic { living = living | BIT(KEEPER); openers = openers | BIT(KEEPER); news = 1;
+#ifndef CLEAN_START
+				/* What its predecessor knew of the FIFO is gone with it. */
+				touched = 1
+#endif
+			};
+			top_up();
+			/* pool.json */
+			ready = 1
+		:: else
+		fi;
+end_look:	do
+		:: news ->
+			news = 0;
+			do
+			:: c < RUNS && !(claims & BIT(c)) -> c++
+			:: c < RUNS && (claims & BIT(c)) -> sweep(KEEPER_NAME, c); c++
+			:: c == RUNS -> c = 0; break
+			od;
+			if
+			:: may_top_up -> top_up()
+			:: else
+			fi
+		od
+	} unless { atomic { (killed & BIT(KEEPER)) -> killed = killed & ~BIT(KEEPER); successor = 1; i = 0; sum = 0; list = 0; c = 0;
+		proven = 0; had_news = 0; in_use = 0; seen_job = 0; seen_returner = 0 } }
+	od
+}
+
+proctype Make()
+{
+	byte takes;
+	{
+		/* Its open(2) waits until somebody else has it open. */
+		atomic { openers != 0 -> living = living | BIT(MAKE); openers = openers | BIT(MAKE); news = 1 };
+		do
+		:: atomic { fifo > 0 && takes < 2 -> fifo--; made++; takes++; touched = 1; news = 1; assert(jobs + made <= N) }
+		:: atomic { made > 0 -> made--; put(1) }
+		:: made == 0 -> break
+		od;
+		atomic { takes = 0; end_process(MAKE) }
+	} unless { atomic { (killed & BIT(MAKE)) -> takes = 0 } }
+}
+
+/* The jobs: they end by themselves. */
+proctype Jobs()
+{
+end:	do
+	:: job[0] == FORKED -> job[0] = STARTED
+	:: atomic { job[0] == STARTED -> job[0] = ENDED; news = 1 }
+	:: job[1] == FORKED -> job[1] = STARTED
+	:: atomic { job[1] == STARTED -> job[1] = ENDED; news = 1 }
+#if RUNS > 2
+	:: job[2] == FORKED -> job[2] = STARTED
+	:: atomic { job[2] == STARTED -> job[2] = ENDED; news = 1 }
+#endif
+	od
+}
+
+/* What its victim was giving back is lost, unless it is in the FIFO; what it took is in its claim, or lost. */
+inline forget_returns(c)
+{
+	if
+	:: returner[c] == (victim == KEEPER -> KEEPER_NAME : victim) -> real[c] = 0
+	:: else
+	fi
+}
+
+proctype Killer()
+{
+	byte victim;
+	do
+	:: atomic { crashes > 0 && (living & ~killed) ->
+		if
+		:: is_alive(0) -> victim = 0
+		:: is_alive(1) -> victim = 1
+#if RUNS > 2
+		:: is_alive(2) -> victim = 2
+#endif
+		:: is_alive(KEEPER) && !(killed & BIT(KEEPER)) -> victim = KEEPER
+		:: is_alive(MAKE) -> victim = MAKE
+		fi;
+		crashes--;
+		killed = killed | BIT(victim);
+		forget_returns(0);
+		forget_returns(1);
+#if RUNS > 2
+		forget_returns(2);
+#endif
+		if
+		:: victim < RUNS -> hand[victim] = 0
+		:: victim == KEEPER -> drained = 0; ready = 0; lives++
+		:: victim == MAKE -> made = 0
+		fi;
+		end_process(victim);
+		victim = 0 }
+	:: break
+	od
+}
+
+/* Nothing can move any more: then all is at rest, and in its place. */
+proctype Monitor()
+{
+	atomic {
+		timeout ->
+		assert(!(living & ~BIT(KEEPER)));    /* nobody hangs */
+		assert(claims == 0);
+		assert(slot == NOBODY && several == NOBODY);
+		assert(fifo == T)                    /* nothing is lost */
+	}
+}
+
+init {
+	atomic {
+		returner[0] = NOBODY;
+		returner[1] = NOBODY;
+		run Keeper();
+		if
+		:: !(IDLE & BIT(0)) -> run Run(0)
+		:: else
+		fi;
+		if
+		:: !(IDLE & BIT(1)) -> run Run(1)
+		:: else
+		fi;
+#if RUNS > 2
+		returner[2] = NOBODY;
+		if
+		:: !(IDLE & BIT(2)) -> run Run(2)
+		:: else
+		fi;
+#endif
+#if MAKES
+		run Make();
+#endif
+		run Jobs();
+		run Killer();
+		run Monitor()
+	}
+}
