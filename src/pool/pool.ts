@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { cannot, errorCode, JobserverError } from '../errors.js';
+import { cannot, errorCode, isExhausted, JobserverError } from '../errors.js';
 import { descriptorStat } from '../process/process-table.js';
 import { identify } from './identity.js';
 import { type PoolRecord, readRecord } from './record.js';
@@ -106,7 +106,8 @@ function openForReading(way: Way, name: string, dead: boolean): number {
       return openSync(way.path, flags);
     } catch (error) {
       if (errorCode(error) === 'ENXIO') throw nobodyKeeps(name);
-      throw cannot('open the pool', name, error, 'no-pool');
+      // Only a pool that is not there lets js-run go on without a slot.
+      throw cannot('open the pool', name, error, isExhausted(error) ? 'failed' : 'no-pool');
     }
   }
   const [read, write] = [way.read, way.write].map((fd) => descriptorStat(way.holder, fd));
