@@ -66,7 +66,11 @@ function keep(order: KeeperOrder): void {
 }
 
 function log(text: string): void {
-  writeSync(2, `${new Date().toISOString()} ${text}\n`);
+  try {
+    writeSync(2, `${new Date().toISOString()} ${text}\n`);
+  } catch {
+    // A full disk: what it keeps is worth more than a line about it.
+  }
 }
 
 /** Tells js-create how it went, and lets go of the pipe that it listens on. */
