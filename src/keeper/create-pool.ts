@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { attempt, cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
+import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import { openPool, type Pool } from '../pool/pool.js';
@@ -50,8 +50,12 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     });
     return openPool({ kind: 'fifo', path }, root);
   } catch (error) {
-    rmSync(path, { force: true });
-    removeFolders(folder);
+    try {
+      rmSync(path, { force: true });
+      removeFolders(folder);
+    } catch {
+      // The same lack, most likely, and the first error tells of it.
+    }
     throw error;
   }
 }
@@ -81,16 +85,19 @@ async function makeFifo(path: string, mode: number): Promise<void> {
 
 /** Starts the background process and waits for its word. */
 async function startKeeper(order: KeeperOrder): Promise<void> {
-  const log = openSync(`${order.root}/${order.key}/keeper.log`, 'a', 0o600);
+  const file = `${order.root}/${order.key}/keeper.log`;
+  const log = attempt('write', file, () => openSync(file, 'a', 0o600));
   // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
-  const child = spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
-    cwd: '/',
-    // A session of its own: no terminal's signal reaches it.
-    detached: true,
-    env,
-    stdio: ['ignore', 'pipe', log],
-  });
+  const child = attempt('start the keeper', process.execPath, () =>
+    spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
+      cwd: '/',
+      // A session of its own: no terminal's signal reaches it.
+      detached: true,
+      env,
+      stdio: ['ignore', 'pipe', log],
+    }),
+  );
   closeSync(log);
   try {
     const words = await new Promise<string>((resolve, reject) => {
@@ -104,7 +111,7 @@ async function startKeeper(order: KeeperOrder): Promise<void> {
     if (words !== 'ready')
       throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
   } catch (error) {
-    throw errorCode(error) === undefined ? error : cannot('start the keeper', reasonOf(error), error);
+    throw errorCode(error) === undefined ? error : cannot('start the keeper', process.execPath, error);
   }
   child.unref();
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { Socket } from 'node:net';
-import { type Pool, reopen } from './pool.js';
+import { attempt } from '../errors.js';
+import { describePool, type Pool, reopen } from './pool.js';
 
 /** Who waits for tokens: each call of next() lets one more byte come, stop() ends it. */
 export interface TokenWait {
@@ -16,7 +17,7 @@ export interface TokenWait {
 export function awaitTokens(pool: Pool, onToken: (byte: number) => void, onGone: () => void): TokenWait {
   const socket = new Socket({
     // A description of the socket's own: it closes it.
-    fd: reopen(pool, constants.O_RDONLY | constants.O_NONBLOCK),
+    fd: attempt('open the pool', describePool(pool), () => reopen(pool, constants.O_RDONLY | constants.O_NONBLOCK)),
     readable: true,
     writable: false,
     // One byte of room, and false to pause: any other way of reading takes every token there is (PROTOCOL, Node).
