@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSpans, type Span } from '../spans/spans.js';
 import type { World } from './world.js';
@@ -18,6 +18,8 @@ export interface Call {
 export interface Fault {
   call: Call;
   what: string;
+  /** Whether it happens at all later calls of that name too. */
+  lasts?: boolean;
 }
 
 /** What one command is traced in. */
@@ -31,12 +33,10 @@ export interface Scenario {
 
 /** How a scenario went. */
 export interface Outcome {
-  /** The traced command's calls. */
+  /** The traced command's calls, all of them. */
   calls: Call[];
-  /** Its last call, if it was killed in it. */
-  killedIn: Call | undefined;
-  /** The call that was made to fail. */
-  failed: Call | undefined;
+  /** The call that the fault came to, the first one if it lasts. */
+  struck: Call | undefined;
   status: number;
   stdout: string;
   stderr: string;
@@ -104,7 +104,8 @@ export async function runScenario(
         JOBS: String(jobs),
         SCRIPT: script,
         PROOF,
-        FAULT: fault === undefined ? '' : `${fault.call.name}:${fault.what}:when=${fault.call.nth}`,
+        FAULT:
+          fault === undefined ? '' : `${fault.call.name}:${fault.what}:when=${fault.call.nth}${fault.lasts ? '+' : ''}`,
         LOST: lost ? 'yes' : '',
       },
     },
@@ -112,15 +113,45 @@ export async function runScenario(
   const read = (name: string) => readFileSync(join(dir, name), 'utf8');
   const calls = readCalls(read('trace'), dir);
   return {
-    calls: calls.map(({ call }) => call).filter(({ label }) => isSeen(label)),
-    killedIn: read('trace').includes('killed by SIGKILL') ? calls.at(-1)?.call : undefined,
-    failed: calls.find(({ line }) => line.endsWith('(INJECTED)'))?.call,
+    calls: calls.map(({ call }) => call),
+    struck: read('trace').includes('killed by SIGKILL')
+      ? calls.at(-1)?.call
+      : calls.find(({ line }) => line.endsWith('(INJECTED)'))?.call,
     status: Number(read('status')),
     stdout: read('out'),
     stderr: read('err'),
     complaints: stdout + stderr,
-    spans: parseSpans(read('spans')),
+    // Where the pool was lost no job ran.
+    spans: existsSync(join(dir, 'spans')) ? parseSpans(read('spans')) : [],
   };
+}
+
+/**
+ * Runs a scenario with a fault until it comes to just the call that is meant: a look at the pool can come a turn earlier or
+ * later than when the calls were counted, and then it is another one of that name.
+ * @param check says what is wrong with the outcome, if anything
+ * @returns what is wrong
+ */
+export async function strike(
+  world: World,
+  scenario: Scenario,
+  fault: Fault,
+  check: (outcome: Outcome) => string,
+  lost = false,
+): Promise<string | undefined> {
+  const { call } = fault;
+  const isMeant = (other: Call | undefined) => other?.label === call.label && other.again === call.again;
+  let nth = call.nth;
+  const struck: string[] = [];
+  while (struck.length < 8) {
+    const outcome = await runScenario(world, scenario, { ...fault, call: { ...call, nth } }, lost);
+    const wrong = isMeant(outcome.struck) ? check(outcome) : undefined;
+    if (wrong !== undefined)
+      return wrong && `${fault.what} at ${call.label}${fault.lasts ? ' and later' : ''}: ${wrong}`;
+    struck.push(outcome.struck?.label ?? 'nothing');
+    nth = outcome.calls.find(isMeant)?.nth ?? nth;
+  }
+  return `${fault.what} at ${call.label} came to ${struck}`;
 }
 
 function readCalls(trace: string, dir: string): { call: Call; line: string }[] {
@@ -141,6 +172,7 @@ function readCalls(trace: string, dir: string): { call: Call; line: string }[] {
 const labelOf = (line: string, dir: string): string =>
   line
     .replace(/(,?)\s*(<unfinished|\) += ).*$/, ')')
+    .replace(/, \d+\)$/, ')')
     .replace(/^(clone3?|vfork)\(.*/, (call, name) => (call.includes('CLONE_THREAD') ? 'thread' : `${name}()`))
     .replace(/^(read|close)\((\d+<[^>]*>).*/, '$1($2)')
     .replaceAll(`${dir}/run/jobserver-tools`, 'STATE')
@@ -153,13 +185,17 @@ const labelOf = (line: string, dir: string): string =>
     .replace(/AT_FDCWD<[^>]*>, /, '')
     .replace(/\/\d+\//g, '/PID/');
 
-/** Whether others can see what the call does. Who only looks into the state folder or /proc changes nothing. */
-const isSeen = (label: string): boolean =>
+/** @returns whether others can see what the call does: who only looks into the state folder or /proc changes nothing */
+export const isSeen = ({ label }: Call): boolean =>
   /^(link|rename|unlink|rmdir|mkdir|inotify_add_watch)\(.*(STATE|DIR)/.test(label) ||
   /^(write|read|close)\(<(DIR\/f|STATE\/OWN.fifo)>/.test(label) ||
   /^write\(<(STATE|DIR\/out)/.test(label) ||
   /^openat\(.*("DIR\/f"|OWN.fifo|\/fd\/\d+"|O_CREAT)/.test(label) ||
   /^(clone3?|vfork)\(\)|^exit_group/.test(label);
+
+/** @returns whether the call may fail for lack of something: on the pool, its state folder, /proc or a new process */
+export const canFail = (call: Call): boolean =>
+  (isSeen(call) && !/^(close|exit_group)/.test(call.label)) || /^openat\("(STATE|\/proc\/(self|PID))/.test(call.label);
 
 /** Most of the time of a run is waiting for a look that is taken once a second. @returns what `action` found, if anything */
 export async function inParallel<T, R>(items: readonly T[], action: (item: T) => Promise<R | undefined>): Promise<R[]> {
@@ -168,7 +204,7 @@ export async function inParallel<T, R>(items: readonly T[], action: (item: T) =>
   const work = async () => {
     for (let item = rest.shift(); item !== undefined; item = rest.shift()) {
       const result = await action(item);
-      if (result !== undefined) found.push(result);
+      if (result) found.push(result);
     }
   };
   await Promise.all(Array.from({ length: 8 }, work));
