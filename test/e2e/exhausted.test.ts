@@ -16,6 +16,12 @@ import { makeWorld } from './world.js';
 /** One line that says what failed, or nothing at all and success. */
 const LINE = /^js-\w+: (warning: )?(cannot [^\n:']*( '[^\n']*')?: [^\n]*|the pool '[^\n]*' is gone: [^\n]*)\n$/;
 
+/**
+ * How often Node itself writes while the pool of its own is made and ended differs from run to run, so that a fault that is
+ * counted could come to a call that Node cannot do without. From the job on it is a js-run like any other.
+ */
+const MAKES_POOL: Scenario = { name: 'js-run -n 2', jobs: 4, script: 'traced js-run -n 2 span job sleep 0.1' };
+
 const SCENARIOS: Scenario[] = [
   { name: 'js-run', jobs: 2, script: 'js-acquire >handle; traced js-run span job sleep 0.1' },
   {
@@ -24,7 +30,7 @@ const SCENARIOS: Scenario[] = [
     script: `js-acquire >handle; token=$(js-acquire); traced js-run span job sleep 0.1 &
       until_traced inotify_add_watch; js-release $token; wait`,
   },
-  { name: 'js-run -n 2', jobs: 4, script: 'traced js-run -n 2 span job sleep 0.1' },
+  MAKES_POOL,
   { name: 'js-acquire', jobs: 4, script: 'traced js-acquire -n 2' },
   { name: 'js-release', jobs: 4, script: 'js-acquire -n 2 >handle; traced js-release' },
   { name: 'js-create', jobs: 2, script: 'traced js-create -j 2 --auth fifo -- true' },
@@ -73,7 +79,12 @@ it.each(SCENARIOS)('$name says in one line what failed, and loses nothing', asyn
   const own = calls.slice(
     calls.findIndex(({ label }) => /^openat\("(\/proc\/(self\/fd|PID)|DIR\/f|STATE)/.test(label)),
   );
-  const faults = own.filter((call) => canFail(call) && !isSecondLook(call)).flatMap(faultsAt);
+  const end = scenario === MAKES_POOL ? own.findIndex(({ label }) => label.includes('"job ID')) : own.length;
+  expect(end).toBeGreaterThan(0);
+  const faults = own
+    .slice(0, end)
+    .filter((call) => canFail(call) && !isSecondLook(call))
+    .flatMap(faultsAt);
   expect(faults.length).toBeGreaterThan(2);
   expect(await inParallel(faults, (fault) => strike(world, scenario, fault, check))).toEqual([]);
 });
