@@ -7,7 +7,8 @@ _jobserver_tools() {
   case $command in
     js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;
     js-create) options='-j --jobs --fifo --mode --owner --all-tokens --auth --keep-env --shims -v --verbose' ;;
-    js-destroy | js-release) options='--fifo --no-adopt' ;;
+    js-destroy) options='--fifo --no-adopt --stale' ;;
+    js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
     js-run) options='-n --slots --timeout --no-wait --require --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt' ;;
     *) return ;;

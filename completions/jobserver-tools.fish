@@ -74,6 +74,8 @@ complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish
 complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put N tokens in, for a session that runs no job itself'
 complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Say how N was chosen'
 
+complete -c js-destroy -n __jobserver_tools_no_operand -l stale -d 'Remove what pools that were killed have left'
+
 complete -c js-env -n __jobserver_tools_no_operand -l sh -d 'Print code for sh, bash, dash, ksh and zsh'
 complete -c js-env -n __jobserver_tools_no_operand -l check -d 'Say which tools on PATH would stay within the pool'
 complete -c js-env -n __jobserver_tools_no_operand -l json -d 'With --check: as JSON'

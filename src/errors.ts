@@ -41,6 +41,11 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** @returns whether the system had too little left to answer: that says nothing about what it was asked for */
+export function isExhausted(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO'].includes(errorCode(error) ?? '');
+}
+
 /** @returns the system's words for an error: `No such file or directory`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { errorCode, isJobserverError, reasonOf } from '../errors.js';
+import { attempt, cannot, errorCode, isJobserverError, reasonOf } from '../errors.js';
 import { exitAs, type ProgramEnd } from '../process/exit.js';
 import { parseArguments } from './arguments.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
@@ -24,7 +24,7 @@ async function run(command: Command): Promise<ProgramEnd> {
       args,
       env: process.env,
       parent: process.ppid,
-      print: (text) => writeText(1, text),
+      print: (text) => attempt('write', 'standard output', () => writeText(1, text)),
       report,
       // Loaded when it is asked for: it takes a millisecond of every start.
       isTerminal: (fd) => process.getBuiltinModule('node:tty').isatty(fd),
@@ -37,9 +37,15 @@ async function run(command: Command): Promise<ProgramEnd> {
     }
     // The system can refuse anything at any time; that is no fault of the program, which a stack would be read as.
     if (errorCode(error) === undefined) throw error;
-    report(reasonOf(error));
+    report(describe(error));
     return statusOf('failed', command);
   }
+}
+
+/** @returns the system's words for its error, and what they are about as far as Node knows it */
+function describe(error: unknown): string {
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  return path === undefined ? reasonOf(error) : cannot(syscall ?? 'use', path, error).message;
 }
 
 const escapeControl = (character: string): string => JSON.stringify(character).slice(1, -1);

@@ -9,7 +9,7 @@ import { watchSignals } from '../process/signals.js';
 import { acquireSlots } from '../slots/acquire.js';
 import { findCallingShell } from '../slots/caller.js';
 import { handOver } from '../slots/claim.js';
-import { releaseOwnClaim } from '../slots/release.js';
+import { abandonClaim } from '../slots/release.js';
 
 export const command: Command = {
   name: 'js-acquire',
@@ -47,7 +47,7 @@ async function main({ args, env, parent, print, report, isTerminal }: Context): 
       return 0;
     } catch (error) {
       // Who does not hear of the handle cannot return it.
-      releaseOwnClaim(claim);
+      abandonClaim(claim);
       throw error;
     }
   } catch (error) {

@@ -9,7 +9,7 @@ import {
   parseTimeout,
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
-import { isJobserverError, JobserverError } from '../errors.js';
+import { isJobserverError, JobserverError, reasonOf } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { endOf, type Job, startInPool, startJob } from '../jobs/run-job.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
@@ -22,7 +22,7 @@ import { readProcess, selfId } from '../process/process-table.js';
 import { type SignalWatch, watchSignals } from '../process/signals.js';
 import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire.js';
-import { recordJob } from '../slots/claim.js';
+import { type Claim, recordJob } from '../slots/claim.js';
 import { releaseOwnClaim } from '../slots/release.js';
 import { findTool, MAKE } from '../tools/table.js';
 
@@ -110,14 +110,35 @@ async function runInSlots(
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
   let own: Pool | undefined;
+  // An error that ends us says more than what goes wrong after it.
+  let told = true;
   try {
     own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
     const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root, claim }, signals, report);
-    const child = readProcess(running.pid);
-    if (child !== undefined) recordJob(claim, child.id);
-    return await running.ended;
+    tryRecordJob(claim, running.pid);
+    const end = await running.ended;
+    told = false;
+    return end;
   } finally {
-    if (own !== undefined) await keeper?.destroyPool(own);
-    releaseOwnClaim(claim);
+    // How the job went counts, not what keeps its slots from going back: a sweeper returns them when we have ended.
+    const tell = (error: unknown) => {
+      if (!told) report(isJobserverError(error) ? error.message : reasonOf(error));
+      told = true;
+    };
+    if (own !== undefined) await keeper?.destroyPool(own).catch(tell);
+    try {
+      releaseOwnClaim(claim);
+    } catch (error) {
+      tell(error);
+    }
+  }
+}
+
+function tryRecordJob(claim: Claim, pid: number): void {
+  try {
+    const child = readProcess(pid);
+    if (child !== undefined) recordJob(claim, child.id);
+  } catch {
+    // On a full disk. The job runs and is still known by the variable that names the claim.
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants } from 'node:fs';
-import { type Pool, reopen } from '../pool/pool.js';
+import { attempt } from '../errors.js';
+import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
 
 /** A pair R,W that is opened for one child: make 4.3 leaves O_NONBLOCK set on what it gets (PROTOCOL 15). */
@@ -22,8 +23,15 @@ export function openPair(pool: Pool, inherited: readonly number[]): Pair {
   const same = way.kind === 'pair' && !inherited.includes(way.read) && !inherited.includes(way.write);
   const [free = 3, next = 4] = same ? [way.read, way.write] : chooseFreeNumbers(inherited);
   // The write end first: a blocking open of the read end returns only where there is a writer.
-  const ourWrite = reopen(pool, constants.O_WRONLY);
-  const ourRead = reopen(pool, constants.O_RDONLY);
+  const [ourWrite, ourRead] = attempt('open the pool', describePool(pool), () => {
+    const end = reopen(pool, constants.O_WRONLY);
+    try {
+      return [end, reopen(pool, constants.O_RDONLY)] as const;
+    } catch (error) {
+      closeSync(end);
+      throw error;
+    }
+  });
   return {
     kind: 'pair',
     read: free,

@@ -49,8 +49,12 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     await startKeeper({ root, key, record, fresh: true });
     return openPool({ kind: 'fifo', path }, root);
   } catch (error) {
-    rmSync(path, { force: true });
-    removeFolders(folder);
+    try {
+      rmSync(path, { force: true });
+      removeFolders(folder);
+    } catch {
+      // The same lack, most likely, and the first error tells of it.
+    }
     throw error;
   }
 }

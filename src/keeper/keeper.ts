@@ -81,7 +81,11 @@ function findSession({ session, image }: PoolRecord): number[] {
 }
 
 function log(text: string): void {
-  writeSync(2, `${new Date().toISOString()} ${text}\n`);
+  try {
+    writeSync(2, `${new Date().toISOString()} ${text}\n`);
+  } catch {
+    // A full disk: what it keeps is worth more than a line about it.
+  }
 }
 
 /** Tells who started the keeper how it went, and lets go of the pipe that they listen on. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { attempt, cannot, errorCode, JobserverError, reasonOf } from '../errors.js';
+import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import type { PoolRecord } from '../pool/record.js';
 
 /** What the keeper is told, as JSON in its only argument. */
@@ -24,16 +24,18 @@ export const READY = 'ready';
  */
 export async function startKeeper(order: KeeperOrder): Promise<void> {
   const file = `${order.root}/${order.key}/keeper.log`;
-  const log = attempt('open the log of the keeper', file, () => openSync(file, 'a', 0o600));
+  const log = attempt('write', file, () => openSync(file, 'a', 0o600));
   // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
-  const child = spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
-    cwd: '/',
-    // A session of its own: no terminal's signal reaches it.
-    detached: true,
-    env,
-    stdio: ['ignore', 'pipe', log],
-  });
+  const child = attempt('start the keeper', process.execPath, () =>
+    spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
+      cwd: '/',
+      // A session of its own: no terminal's signal reaches it.
+      detached: true,
+      env,
+      stdio: ['ignore', 'pipe', log],
+    }),
+  );
   closeSync(log);
   try {
     const words = await new Promise<string>((resolve, reject) => {
@@ -46,7 +48,7 @@ export async function startKeeper(order: KeeperOrder): Promise<void> {
     });
     if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
   } catch (error) {
-    throw errorCode(error) === undefined ? error : cannot('start the keeper', reasonOf(error), error);
+    throw errorCode(error) === undefined ? error : cannot('start the keeper', process.execPath, error);
   }
   child.unref();
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { type Pool, reopen } from './pool.js';
+import { attempt } from '../errors.js';
+import { describePool, type Pool, reopen } from './pool.js';
 
 /** Who waits for tokens: each call of next() lets one more byte come, stop() ends it. */
 export interface TokenWait {
@@ -17,7 +18,7 @@ export function awaitTokens(pool: Pool, onToken: (byte: number) => void, onGone:
   const { Socket } = process.getBuiltinModule('node:net');
   const socket = new Socket({
     // A description of the socket's own: it closes it.
-    fd: reopen(pool, constants.O_RDONLY | constants.O_NONBLOCK),
+    fd: attempt('open the pool', describePool(pool), () => reopen(pool, constants.O_RDONLY | constants.O_NONBLOCK)),
     readable: true,
     writable: false,
     // One byte of room, and false to pause: any other way of reading takes every token there is (PROTOCOL, Node).

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { cannot, errorCode } from '../errors.js';
+import { attempt, cannot, errorCode } from '../errors.js';
 import type { ProcessId } from '../process/process-table.js';
 
 /** One file a claim, named by its holder. */
@@ -47,5 +47,6 @@ export function removeFolders(folder: string): void {
 
 /** Gives the pool's implicit slot to a process. */
 export function recordSession(folder: string, session: ProcessId): void {
-  writeFileSync(sessionFile(folder, session), '', { mode: 0o600 });
+  const file = sessionFile(folder, session);
+  attempt('write', file, () => writeFileSync(file, '', { mode: 0o600 }));
 }

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { attempt, errorCode, JobserverError } from '../errors.js';
+import { cannot, errorCode, isExhausted, JobserverError } from '../errors.js';
 import { descriptorStat } from '../process/process-table.js';
 import { identify } from './identity.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from './record.js';
@@ -113,10 +113,16 @@ function describeWay(way: Way): string {
 /** @returns the descriptor, and whether anybody else had the pool open */
 function openForReading(way: Way, name: string): { fd: number; kept: boolean } {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
-  const open = (path: string) => attempt('open the pool', name, () => openSync(path, flags), 'no-pool');
+  const open = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      // Only a pool that is not there lets js-run go on without a slot.
+      throw cannot('open the pool', name, error, isExhausted(error) ? 'failed' : 'no-pool');
+    }
+  };
   if (way.kind === 'fifo') {
-    const kept = attempt('open the pool', name, () => probe(way.path), 'no-pool');
-    return { fd: open(way.path), kept };
+    return { kept: open(() => probe(way.path)), fd: open(() => openSync(way.path, flags)) };
   }
   const [read, write] = [way.read, way.write].map((fd) => descriptorStat(way.holder, fd));
   if (read === undefined || write === undefined) {
@@ -125,5 +131,5 @@ function openForReading(way: Way, name: string): { fd: number; kept: boolean } {
   if (!read.isFIFO() || identify(read) !== identify(write)) {
     throw new JobserverError('no-pool', `cannot join the pool '${name}': the descriptors are no pipe`);
   }
-  return { fd: open(`/proc/${way.holder}/fd/${way.read}`), kept: true };
+  return { fd: open(() => openSync(`/proc/${way.holder}/fd/${way.read}`, flags)), kept: true };
 }

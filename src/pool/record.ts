@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cannot, errorCode } from '../errors.js';
 import { isAlive, type ProcessId, pidNamespace } from '../process/process-table.js';
 import { tryExactStat } from '../try-stat.js';
 import { bootId, identify } from './identity.js';
@@ -32,12 +33,17 @@ export function writeRecord(folder: string, record: PoolRecord): void {
   renameSync(`${folder}/pool.json.new`, `${folder}/pool.json`);
 }
 
-/** @returns the pool's record, or undefined where it is not a pool of ours. */
+/**
+ * @returns the pool's record, or undefined where it is not a pool of ours
+ * @throws JobserverError 'failed' where it cannot be read: the state of a pool of ours would be taken for another's, and go
+ * with its last claim
+ */
 export function readRecord(folder: string): PoolRecord | undefined {
   try {
     return JSON.parse(readFileSync(`${folder}/pool.json`, 'utf8')) as PoolRecord;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw cannot('read the state of the pool', folder, error);
   }
 }
 

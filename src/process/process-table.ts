@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { JobserverError } from '../errors.js';
+import { attempt, cannot, isExhausted } from '../errors.js';
 
 /** A process named so that a reused pid is another one: `PID.START`, START in clock ticks since boot. */
 export type ProcessId = `${number}.${string}`;
@@ -23,14 +23,25 @@ export interface ProcessEntry {
 /**
  * Reads one process from /proc (proc_pid_stat(5)).
  * @returns undefined where it has ended (a zombie has) or cannot be seen
+ * @throws JobserverError 'failed', as all that look at another process do, where the system has too little left to look
  */
 export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
-  let text: string;
+  const text = lookAt(`/proc/${pid}/stat`, undefined, (path) => readFileSync(path, 'utf8'));
+  return text === undefined ? undefined : parseEntry(text);
+}
+
+/** @returns what `look` finds, or `otherwise` where the process has ended or is hidden */
+function lookAt<T>(path: string, otherwise: T, look: (path: string) => T): T {
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch {
-    return undefined;
+    return look(path);
+  } catch (error) {
+    // Without a descriptor left to look with, the living must not be taken for dead. Of ourselves we know that we live.
+    if (isExhausted(error) && !path.startsWith('/proc/self/')) throw cannot('read', path, error);
+    return otherwise;
   }
+}
+
+function parseEntry(text: string): ProcessEntry | undefined {
   // The name, in parentheses, may hold blanks and parentheses itself: the fields begin behind the last one.
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
@@ -54,8 +65,9 @@ let self: ProcessEntry | undefined;
 
 /** @returns this process as it was when it first looked: its terminal and foreground may be others by now */
 export function selfAtStart(): ProcessEntry {
-  self ??= readProcess('self');
-  if (self === undefined) throw new JobserverError('failed', 'cannot read /proc/self/stat: is /proc mounted?');
+  self ??= parseEntry(
+    attempt('read', '/proc/self/stat', () => readFileSync('/proc/self/stat', 'utf8')),
+  ) as ProcessEntry;
   return self;
 }
 
@@ -93,11 +105,7 @@ export function parseProcessId(text: string): ProcessId | undefined {
 
 /** @returns the environment that a process was started with, as the kernel has it; undefined where we may not read it */
 export function readEnvironment(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return lookAt(`/proc/${pid}/environ`, undefined, (path) => readFileSync(path, 'utf8'));
 }
 
 /** @returns a variable's value in what readEnvironment() gave */
@@ -110,62 +118,40 @@ export function variableIn(environment: string, name: string): string | undefine
 
 /** @returns whether any process was started with the variable set to that value */
 export function isAnyMarked(name: string, value: string): boolean {
-  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  const pids = attempt('read', '/proc', () => readdirSync('/proc')).filter((entry) => /^\d+$/.test(entry));
   return pids.some((pid) => variableIn(readEnvironment(Number(pid)) ?? '', name) === value);
 }
 
 /** @returns the file that a process runs, or undefined where we may not see it */
 export function readProgram(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`);
-  } catch {
-    return undefined;
-  }
+  return lookAt(`/proc/${pid}/exe`, undefined, (path) => readlinkSync(path));
 }
 
 /** @returns the words that a process was started with, the program's first; none where we may not see them */
 export function readArguments(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-  } catch {
-    return [];
-  }
+  return lookAt(`/proc/${pid}/cmdline`, '', (path) => readFileSync(path, 'utf8'))
+    .split('\0')
+    .slice(0, -1);
 }
 
 /** @returns what a process's descriptor leads to: `pipe:[123]`, `/tmp/fifo`; undefined where it is closed or hidden. */
 export function readDescriptor(pid: number | 'self', fd: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/fd/${fd}`);
-  } catch {
-    return undefined;
-  }
+  return lookAt(`/proc/${pid}/fd/${fd}`, undefined, (path) => readlinkSync(path));
 }
 
 /** @returns whether a process's descriptor is open for reading: the permissions of such a link say so (proc_pid_fd(5)) */
 export const isReadable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o400) !== 0;
 
 function linkMode(pid: number | 'self', fd: number): number {
-  try {
-    return lstatSync(`/proc/${pid}/fd/${fd}`).mode;
-  } catch {
-    return 0;
-  }
+  return lookAt(`/proc/${pid}/fd/${fd}`, 0, (path) => lstatSync(path).mode);
 }
 
 /** @returns the numbers of a process's open descriptors, none where we may not look. */
 export function listDescriptors(pid: number | 'self'): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map(Number);
-  } catch {
-    return [];
-  }
+  return lookAt(`/proc/${pid}/fd`, [], (path) => readdirSync(path).map(Number));
 }
 
 /** @returns what stat(2) says of what a process's descriptor leads to; undefined where it is closed or hidden. */
 export function descriptorStat(pid: number | 'self', fd: number): BigIntStats | undefined {
-  try {
-    return statSync(`/proc/${pid}/fd/${fd}`, { bigint: true });
-  } catch {
-    return undefined;
-  }
+  return lookAt(`/proc/${pid}/fd/${fd}`, undefined, (path) => statSync(path, { bigint: true }));
 }

@@ -2,7 +2,7 @@ import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { selfId } from '../process/process-table.js';
 import { type Claim, openClaim } from './claim.js';
-import { releaseOwnClaim } from './release.js';
+import { abandonClaim } from './release.js';
 import { findSlotOwner } from './slot-owner.js';
 import { tryTakeSlots } from './take.js';
 import { noSlot, type WaitOptions, waitForSlots } from './wait.js';
@@ -31,7 +31,7 @@ export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
     await waitForSlots(claim, wish);
     return claim;
   } catch (error) {
-    releaseOwnClaim(claim);
+    abandonClaim(claim);
     throw error;
   }
 }

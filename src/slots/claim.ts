@@ -1,6 +1,18 @@
-import { constants, openSync, readdirSync, readFileSync, renameSync, type Stats, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
-import { claimsFolder, createFolders } from '../pool/folder.js';
+import { claimsFolder, createFolders, removeUnusedFolders } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { type ProcessId, parseProcessId, pidNamespace } from '../process/process-table.js';
@@ -61,12 +73,10 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
     `in ${pidNamespace()}`,
   ];
   if (owner !== undefined) head.push(`owner ${owner}`);
-  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND;
   const file = claimFile(pool, holder);
   for (let attempts = 0; ; attempts++) {
     try {
-      const fd = openSync(file, flags, 0o600);
-      writeSync(fd, `${head.join('\n')}\n`);
+      const fd = openNew(pool, file, `${head.join('\n')}\n`);
       return { id: holder, pool, owner, held: 0, tokens: [], implicit: false, several: false, fd };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
@@ -77,6 +87,20 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
   }
 }
 
+/** @returns the open file, or leaves none: an empty claim on a full disk would stay as long as its holder lives */
+function openNew(pool: Pool, file: string, head: string): number {
+  const fd = openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND, 0o600);
+  try {
+    writeFileSync(fd, head);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    rmSync(file);
+    if (pool.record === undefined) removeUnusedFolders(pool.folder);
+    throw error;
+  }
+}
+
 /**
  * Makes another process the holder of a claim.
  * @returns the claim's new name
@@ -84,7 +108,9 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
 export function handOver(claim: Claim, holder: ProcessId): string {
   // The former holder in its name tells it from all others that this holder has.
   const id = `${holder}-${claim.id}`;
-  attempt('write the claim', id, () => renameSync(claimFile(claim.pool, claim.id), claimFile(claim.pool, id)));
+  attempt('hand over the claim', claim.id, () =>
+    renameSync(claimFile(claim.pool, claim.id), claimFile(claim.pool, id)),
+  );
   claim.id = id;
   return id;
 }
@@ -92,36 +118,49 @@ export function handOver(claim: Claim, holder: ProcessId): string {
 /** Characters: enough for a person to know it by. */
 const LONGEST_COMMAND = 500;
 
-/** Writes down a token that was just taken. */
+/** Writes down a token that was just taken. @throws JobserverError 'failed'; the claim, as we know it, has it all the same */
 export function recordToken(claim: Claim, byte: number): void {
-  writeSync(claim.fd, `token ${byte.toString(16).padStart(2, '0')}\n`);
+  // First of all: where the disk is full it goes back with what the claim holds.
   claim.tokens.push(byte);
   claim.held++;
+  writeLine(claim, `token ${byte.toString(16).padStart(2, '0')}`);
 }
 
-/** Writes down that the job is about to be started: from here on its claim is in use although no job may be seen yet. */
+/**
+ * Writes down that the job is about to be started: from here on its claim is in use although no job may be seen yet.
+ * @throws JobserverError 'failed'
+ */
 export function recordStart(claim: Claim): void {
-  writeSync(claim.fd, 'start\n');
+  writeLine(claim, 'start');
 }
 
-/** Writes down the process that runs in the slots: its job goes on also where the holder dies. */
+/** Writes down the process that runs in the slots: its job goes on also where the holder dies. @throws JobserverError 'failed' */
 export function recordJob(claim: Claim, job: ProcessId): void {
-  writeSync(claim.fd, `job ${job}\n`);
+  writeLine(claim, `job ${job}`);
 }
 
-/** @returns the names of all claims of a pool */
+function writeLine({ pool, id, fd }: Claim, line: string): void {
+  attempt('write the claim', claimFile(pool, id), () => writeSync(fd, `${line}\n`));
+}
+
+/** @returns the names of all claims of a pool. @throws JobserverError 'failed': that they cannot be read is not that there are none */
 export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
+  const folder = claimsFolder(pool.folder);
   try {
-    return readdirSync(claimsFolder(pool.folder));
-  } catch {
-    return [];
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw cannot('read the claims', folder, error);
   }
 }
 
 /** @returns the path of a claim's file */
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
-/** @returns what the claim's file says; undefined where there is no such claim, or where the name could not be one */
+/**
+ * @returns what the claim's file says; undefined where there is no such claim, or where the name could not be one
+ * @throws JobserverError 'failed' where it cannot be read
+ */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
   const [, holderText = '', returnerText = ''] = /^(\d+\.\d+)(?:-\d+\.\d+)?(?:~(\d+\.\d+))?$/.exec(id) ?? [];
   const holder = parseProcessId(holderText);
@@ -131,8 +170,9 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   try {
     stat = statSync(claimFile(pool, id));
     text = readFileSync(claimFile(pool, id), 'utf8');
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw cannot('read the claim', claimFile(pool, id), error);
   }
   const lines = text.split('\n').map((line) => line.split(' ', 2));
   const valuesOf = (key: string) => lines.filter(([word]) => word === key).map(([, value = '']) => value);

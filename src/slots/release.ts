@@ -39,6 +39,18 @@ export function releaseOwnClaim({ pool, id, tokens, implicit, several, owner, fd
   removeClaim(pool, taken);
 }
 
+/**
+ * Returns what this process's claim holds, after an error that tells more than any of its own. What cannot be returned now is
+ * returned by a sweeper, when this process has ended.
+ */
+export function abandonClaim(claim: Claim): void {
+  try {
+    releaseOwnClaim(claim);
+  } catch {
+    // The caller has the error that counts.
+  }
+}
+
 /** @returns the claim's file, which is this process's alone from now on; undefined where somebody else was first */
 function returnTokens(pool: Pool, id: string, tokens: readonly number[], returner: ProcessId): string | undefined {
   const taken = claimFile(pool, `${id.replace(/~.*/, '')}~${returner}`);
@@ -46,15 +58,21 @@ function returnTokens(pool: Pool, id: string, tokens: readonly number[], returne
   try {
     // Of all who try, one wins the rename.
     renameSync(claimFile(pool, id), taken);
-    if (pipe !== undefined) {
-      attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.from(tokens)));
-    }
+  } catch (error) {
+    if (pipe !== undefined) closeSync(pipe);
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw cannot('return the claim', claimFile(pool, id), error);
+  }
+  if (pipe === undefined) return taken;
+  try {
+    attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.from(tokens)));
     return taken;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    // A pipe takes as little as that whole or not at all (pipe(7)): with its old name back anybody may try again.
+    renameSync(taken, claimFile(pool, id));
     throw error;
   } finally {
-    if (pipe !== undefined) closeSync(pipe);
+    closeSync(pipe);
   }
 }
 
@@ -82,13 +100,20 @@ export function putToken(pool: Pool, byte: number): void {
 /**
  * Returns the claims whose holder is dead and whose job has ended.
  * @returns how many there were
+ * @throws JobserverError 'failed' for the first that cannot be returned, after all others are
  */
 export function sweepClaims(pool: Pool, self: ProcessId): number {
   let returned = 0;
+  let failure: unknown;
   for (const id of listClaims(pool)) {
-    const claim = readClaim(pool, id);
-    if (claim !== undefined && !isInUse(id, claim) && releaseClaim(pool, id, self)) returned++;
+    try {
+      const claim = readClaim(pool, id);
+      if (claim !== undefined && !isInUse(id, claim) && releaseClaim(pool, id, self)) returned++;
+    } catch (error) {
+      failure ??= error;
+    }
   }
+  if (failure !== undefined) throw failure;
   return returned;
 }
 

@@ -87,7 +87,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const onToken = (byte: number) => {
       // It can come in the same turn in which the wait ended.
       if (done) return putToken(pool, byte);
-      recordToken(claim, byte);
+      attempt(() => recordToken(claim, byte))();
       tryAgain();
       if (!done) tokens?.next();
     };

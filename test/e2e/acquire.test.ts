@@ -108,7 +108,7 @@ describe('js-acquire and js-release', () => {
     ['js-acquire -n 2; js-acquire --timeout 0.2 -n 3', 75, /^js-acquire: only 2 of 3 slots free .* within 0.2 s\n$/],
     ['js-acquire --owner 4194999', 2, /^js-acquire: --owner: '4194999' is not the pid of a process/],
     ['js-acquire operand', 2, /^js-acquire: unexpected 'operand'/],
-    ['js-acquire >/dev/full', 1, /^js-acquire: No space left on device\n$/],
+    ['js-acquire >/dev/full', 1, /^js-acquire: cannot write 'standard output': No space left on device\n$/],
   ])('%s: %i', async (command, status, message) => {
     const { stdout, stderr } = await session(`{ ${command}; } >/dev/null; echo $?; js-release; tokens; claims`);
     expect(stdout).toBe(`${status}\n3\n`);

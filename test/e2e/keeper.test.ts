@@ -98,6 +98,6 @@ it.each([
   const script = `kill_keeper; log=$(echo run/*/*/keeper.log); rm $log; mkdir $log; ${command} 2>err; echo $?; rmdir $log
     js-run echo ran; count; ls run/*/*/claims; sed "s/'.*'/F/" err`;
   expect((await inSession(script).ended).stdout).toBe(
-    `${status}\nran\n4\n${name}: cannot open the log of the keeper F: Illegal operation on a directory\n`,
+    `${status}\nran\n4\n${name}: cannot write F: Illegal operation on a directory\n`,
   );
 });

@@ -8,7 +8,7 @@
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureCommand } from './machine.mjs';
+import { ensureCommand, run } from './machine.mjs';
 import { cachedTools, ensureCachedTool } from './newer-tools.mjs';
 
 /**
@@ -31,8 +31,18 @@ const machineTools = {
   tcsh: ['tcsh'],
   mandoc: ['mandoc'],
   tmux: ['tmux'],
+  strace: ['strace'],
   setsid: ['util-linux'],
 };
+
+/** Some containers forbid ptrace(2). @throws {Error} where strace is there and of no use */
+async function ensureTracing() {
+  try {
+    await run('strace', ['-o', '/dev/null', 'true']);
+  } catch (error) {
+    throw new Error(`it cannot trace (a container may need --cap-add=SYS_PTRACE): ${error}`);
+  }
+}
 
 /** @throws {Error} naming every tool that cannot be had, with the reason, where CI=true */
 export default async function installTools() {
@@ -51,6 +61,7 @@ export default async function installTools() {
   for (const [command, packages] of Object.entries(machineTools)) {
     await attempt(command, () => ensureCommand(command, packages));
   }
+  await attempt('strace', ensureTracing);
   // After the machine's, because python3 and pip are needed to unpack; together, because each waits for the network.
   await Promise.all(cachedTools.map((tool) => attempt(tool.name, () => ensureCachedTool(tool))));
 

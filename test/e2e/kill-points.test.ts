@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { peak } from '../spans/spans.js';
+import { type Call, inParallel, isSeen, runScenario, type Scenario, strike } from './faults.js';
+import { makeWorld, type World } from './world.js';
+
+const RUN = 'traced js-run span job sleep 0.2';
+
+/** Begins to wait with both slots taken, and gives one of them free. */
+const waitFor = (slot: string) =>
+  `implicit=$(js-acquire) token=$(js-acquire); ${RUN} & until_traced inotify_add_watch; js-release $${slot}; wait`;
+
+const MAKES_POOL: Scenario = { name: 'js-run -n 2', jobs: 4, script: 'traced js-run -n 2 span job sleep 0.2' };
+
+const SCENARIOS: Scenario[] = [
+  { name: 'js-run with the implicit slot', jobs: 2, script: RUN },
+  { name: 'js-run with a token', jobs: 2, script: `js-acquire >handle; ${RUN}` },
+  { name: 'js-run that waits for the implicit slot', jobs: 2, script: waitFor('implicit') },
+  { name: 'js-run that waits for a token', jobs: 2, script: waitFor('token') },
+  MAKES_POOL,
+  { name: 'js-acquire of the implicit slot', jobs: 2, script: 'traced js-acquire' },
+  { name: 'js-acquire of tokens', jobs: 4, script: 'js-acquire >handle; traced js-acquire -n 2' },
+  { name: 'js-release of a token', jobs: 4, script: 'js-acquire >handle; traced js-release $(js-acquire)' },
+  { name: 'js-release of all', jobs: 2, script: 'js-acquire -n 2 >handle; traced js-release' },
+];
+
+/**
+ * The two moments in which nobody can know of a token: read from the pool and not yet in the claim; and on its way back, when
+ * whoever looks cannot tell whether it is back already. One too many would break the promise of N, so it is for the keeper
+ * to count the tokens when the pool is idle.
+ */
+const LOSES = /^write\(<(STATE\/POOL\/claims\/ID>, "token|DIR\/f>)/;
+
+/**
+ * js-run -n makes a pool of its own. Killed between mkfifo(1) and the start of its keeper it leaves the FIFO and the folder:
+ * two names and no slot, for nobody lives who could remove them.
+ */
+const STRANDS = /^(mkdir\("STATE\/POOL|openat\("STATE\/POOL\/(session|keeper)|clone\(\))/;
+
+/** Kills the command when it enters the call. @returns what is wrong then */
+function killAt(world: World, scenario: Scenario, call: Call): Promise<string | undefined> {
+  const strands = scenario === MAKES_POOL && STRANDS.test(call.label);
+  return strike(
+    world,
+    scenario,
+    { call, what: 'signal=SIGKILL' },
+    ({ complaints, spans }) => {
+      const wrong = strands ? complaints.replace(/^(left: )?\d+-[\w-]+(\.fifo)?\n/gm, '') : complaints;
+      return wrong || peak(spans) !== 1 ? `${wrong}${peak(spans)} at a time` : '';
+    },
+    LOSES.test(call.label),
+  );
+}
+
+it.each(SCENARIOS)('$name, killed at any call, loses no slot', async (scenario) => {
+  const world = makeWorld();
+  const { calls, complaints, status, spans } = await runScenario(world, scenario);
+  expect({ status, complaints, peak: peak(spans) }).toEqual({ status: 0, complaints: '', peak: 1 });
+  const seen = calls.filter(isSeen);
+  expect(seen.length).toBeGreaterThan(8);
+  expect(await inParallel(seen, (call) => killAt(world, scenario, call))).toEqual([]);
+});
