@@ -18,9 +18,7 @@ const YOUNG = 60_000;
  * @returns a line for each thing that was removed
  */
 export function sweepStale(root: string): string[] {
-  const names = readdirSync(root);
-  const removed = names.flatMap((name) => sweepFolder(root, name) ?? []);
-  return [...removed, ...names.flatMap((name) => sweepFifo(root, name, names) ?? [])];
+  return readdirSync(root).flatMap((name) => sweepFifo(root, name) ?? sweepFolder(root, name) ?? []);
 }
 
 /** The folder of a pool, named by its identity. */
@@ -65,13 +63,14 @@ function isPipe(pid: number, fd: number, key: string): boolean {
   return stat?.isFIFO() === true && identify(stat) === key;
 }
 
-/** A FIFO in the state folder, named by the pid of the js-create that made it. */
-function sweepFifo(root: string, name: string, names: readonly string[]): string | undefined {
+/** A FIFO in the state folder, named by the pid of the js-create that made it. With a record it is the FIFO of a pool. */
+function sweepFifo(root: string, name: string): string | undefined {
   const [, pid] = /^(\d+)-\w+\.fifo$/.exec(name) ?? [];
   const path = join(root, name);
   const stat = pid === undefined || readProcess(Number(pid)) !== undefined ? undefined : tryExactStat(path);
-  // With a folder it is the FIFO of a pool.
-  if (stat === undefined || names.includes(identify(stat))) return undefined;
+  const folder = stat === undefined ? undefined : join(root, identify(stat));
+  if (folder === undefined || readRecord(folder) !== undefined) return undefined;
   rmSync(path, { force: true });
+  removeFolders(folder);
   return `the FIFO '${path}': who was making it was killed`;
 }

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { cannot, errorCode } from '../errors.js';
+import { attempt, cannot, errorCode } from '../errors.js';
 import { isAlive, type ProcessId, pidNamespace } from '../process/process-table.js';
 import { tryExactStat } from '../try-stat.js';
 import { bootId, identify } from './identity.js';
@@ -27,10 +27,13 @@ export interface PoolRecord {
   image: string | null;
 }
 
-/** Writes pool.json so that a reader sees it whole or not at all. */
+/** Writes pool.json so that a reader sees it whole or not at all. @throws JobserverError 'failed' */
 export function writeRecord(folder: string, record: PoolRecord): void {
-  writeFileSync(`${folder}/pool.json.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${folder}/pool.json.new`, `${folder}/pool.json`);
+  const file = `${folder}/pool.json`;
+  attempt('write', file, () => {
+    writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  });
 }
 
 /**

@@ -102,7 +102,8 @@ const PROOF = `rm -f run/fill; js-acquire -n 3 --timeout 10 >/dev/null || echo l
 
 describe.skipIf(!canMount)('a full disk (needs to mount: what strace does above stands for it elsewhere)', () => {
   const CLAIM = /^js-\w+: cannot write the claim '\/.*': No space left on device\n$/;
-  const KEEPER = /^js-create: cannot (start the keeper|create the FIFO '.*'): No space left on device\n$/;
+  const KEEPER =
+    /^js-create: cannot (start the keeper|create the FIFO '.*'|write '.*pool.json'): No space left on device\n$/;
 
   it.each([
     ['js-run true', 125, CLAIM],

@@ -75,7 +75,12 @@ span all true
 js-acquire --no-wait 2>/dev/null && echo 'one slot too many'
 js-release "$all"
 [ -n "$LOST" ] || ! grep 'put back' $pool/keeper.log
-for i in $(seq 100); do left=$(leftovers); [ -n "$left" ] || exit; sleep 0.1; done
+for i in $(seq 100); do
+  # What nobody lives to remove.
+  [ $((i % 20)) != 10 ] || js-destroy --stale >/dev/null
+  left=$(leftovers); [ -n "$left" ] || exit
+  sleep 0.1
+done
 echo "left: $left"`;
 
 /** What may be there when the pool has ended, is. */
@@ -149,7 +154,8 @@ export async function strike(
     if (wrong !== undefined)
       return wrong && `${fault.what} at ${call.label}${fault.lasts ? ' and later' : ''}: ${wrong}`;
     struck.push(outcome.struck?.label ?? 'nothing');
-    nth = outcome.calls.find(isMeant)?.nth ?? nth;
+    // Where it came to an earlier one the one that is meant has a higher number.
+    nth = outcome.calls.find(isMeant)?.nth ?? nth + 1;
   }
   return `${fault.what} at ${call.label} came to ${struck}`;
 }
@@ -178,6 +184,7 @@ const labelOf = (line: string, dir: string): string =>
     .replaceAll(`${dir}/run/jobserver-tools`, 'STATE')
     .replaceAll(dir, 'DIR')
     .replace(/"[^"]*since .*/, 'HEAD)')
+    .replace(/(pool.json.new>), .*/, '$1)')
     .replace(/\d+-\d+-[0-9a-z]+/g, 'POOL')
     .replace(/\d+-[0-9a-z]+\.fifo/g, 'OWN.fifo')
     .replace(/\d+\.\d+/g, 'ID')

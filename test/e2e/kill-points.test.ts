@@ -11,6 +11,16 @@ const waitFor = (slot: string) =>
 
 const MAKES_POOL: Scenario = { name: 'js-run -n 2', jobs: 4, script: 'traced js-run -n 2 span job sleep 0.2' };
 
+/**
+ * With three children that end, how many calls Node makes for itself behind the job's start differs from run to run, so that
+ * none can be told by its number; how slots go back the others show.
+ */
+const beforeItsJob = (calls: Call[]): Call[] =>
+  calls.slice(
+    0,
+    calls.findIndex(({ label }) => label.includes('"start')),
+  );
+
 const SCENARIOS: Scenario[] = [
   { name: 'js-run with the implicit slot', jobs: 2, script: RUN },
   { name: 'js-run with a token', jobs: 2, script: `js-acquire >handle; ${RUN}` },
@@ -30,23 +40,13 @@ const SCENARIOS: Scenario[] = [
  */
 const LOSES = /^write\(<(STATE\/POOL\/claims\/ID>, "token|DIR\/f>)/;
 
-/**
- * js-run -n makes a pool of its own. Killed between mkfifo(1) and the start of its keeper it leaves the FIFO and the folder:
- * two names and no slot, for nobody lives who could remove them.
- */
-const STRANDS = /^(mkdir\("STATE\/POOL|openat\("STATE\/POOL\/(session|keeper)|clone\(\))/;
-
 /** Kills the command when it enters the call. @returns what is wrong then */
 function killAt(world: World, scenario: Scenario, call: Call): Promise<string | undefined> {
-  const strands = scenario === MAKES_POOL && STRANDS.test(call.label);
   return strike(
     world,
     scenario,
     { call, what: 'signal=SIGKILL' },
-    ({ complaints, spans }) => {
-      const wrong = strands ? complaints.replace(/^(left: )?\d+-[\w-]+(\.fifo)?\n/gm, '') : complaints;
-      return wrong || peak(spans) !== 1 ? `${wrong}${peak(spans)} at a time` : '';
-    },
+    ({ complaints, spans }) => (complaints || peak(spans) !== 1 ? `${complaints}${peak(spans)} at a time` : ''),
     LOSES.test(call.label),
   );
 }
@@ -55,7 +55,8 @@ it.each(SCENARIOS)('$name, killed at any call, loses no slot', async (scenario) 
   const world = makeWorld();
   const { calls, complaints, status, spans } = await runScenario(world, scenario);
   expect({ status, complaints, peak: peak(spans) }).toEqual({ status: 0, complaints: '', peak: 1 });
-  const seen = calls.filter(isSeen);
+  const all = calls.filter(isSeen);
+  const seen = scenario === MAKES_POOL ? beforeItsJob(all) : all;
   expect(seen.length).toBeGreaterThan(8);
   expect(await inParallel(seen, (call) => killAt(world, scenario, call))).toEqual([]);
 });
