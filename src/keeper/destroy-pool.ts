@@ -3,7 +3,7 @@ import { JobserverError } from '../errors.js';
 import { closePool, type Pool } from '../pool/pool.js';
 import { readRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
-import { isAlive, pidOf } from '../process/process-table.js';
+import { isAlive, type ProcessId, pidOf } from '../process/process-table.js';
 
 /** How long a keeper may take to end, in milliseconds. */
 const PATIENCE = 10_000;
@@ -23,11 +23,13 @@ export async function destroyPool(pool: Pool): Promise<void> {
       `cannot end the pool '${name}': js-create did not make it, or it has ended already`,
     );
   }
-  if (isAlive(record.keeper)) process.kill(pidOf(record.keeper), 'SIGTERM');
   const deadline = Date.now() + PATIENCE;
-  while (isAlive(record.keeper)) {
+  let told: ProcessId | undefined;
+  for (let { keeper } = record; isAlive(keeper); keeper = readRecord(folder)?.keeper ?? keeper) {
+    if (told !== keeper) process.kill(pidOf(keeper), 'SIGTERM');
+    told = keeper;
     if (Date.now() > deadline) {
-      throw new JobserverError('failed', `the keeper (pid ${pidOf(record.keeper)}) of '${record.path}' does not end`);
+      throw new JobserverError('failed', `the keeper (pid ${pidOf(keeper)}) of '${record.path}' does not end`);
     }
     await delay(10);
   }

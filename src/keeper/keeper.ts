@@ -1,13 +1,13 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { errorCode, reasonOf } from '../errors.js';
 import { openPool, reopen } from '../pool/pool.js';
-import { type PoolRecord, writeRecord } from '../pool/record.js';
+import { type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { closeInheritable } from '../process/descriptors.js';
 import { isAlive, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { sweepClaims } from '../slots/release.js';
 import { isProvable, type Kept, makeRepair, type Repair } from './repair.js';
-import { type KeeperOrder, READY } from './start-keeper.js';
+import { type KeeperOrder, LATE, READY } from './start-keeper.js';
 import { takePlace } from './succession.js';
 
 /** Milliseconds between two looks at the owner and the claims. */
@@ -19,14 +19,14 @@ const REFILL = { tries: 100, every: 10 };
 /**
  * The keeper: keeps a pool's FIFO open, for its content is gone with the last descriptor (PROTOCOL 11); returns the claims
  * of the dead; puts back tokens that others lost; and removes the pool when its owner ends or on SIGTERM.
- * @returns what ends the pool
+ * @returns what ends the pool; undefined where another keeper is there already
  */
-function keep({ root, key, record, fresh }: KeeperOrder): () => never {
+function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefined {
   const { path, tokens, owner } = record;
   const folder = `${root}/${key}`;
   const self = selfId();
   const place = record.place + 1;
-  if (!takePlace(folder, { place, id: self })) throw new Error('the pool has ended, or another process was first');
+  if (!takePlace(folder, { place, id: self })) return undefined;
   const pool = openPool({ kind: 'fifo', path }, root, { dead: true });
   if (pool.key !== key) throw new Error(`'${path}' was replaced`);
   const fifo = reopen(pool, constants.O_RDWR | constants.O_NONBLOCK);
@@ -46,7 +46,8 @@ function keep({ root, key, record, fresh }: KeeperOrder): () => never {
   };
   const look = () => {
     try {
-      if (owner !== null && !isAlive(owner)) end();
+      // A js-destroy that took the former keeper for the last has removed what this one has just written.
+      if ((owner !== null && !isAlive(owner)) || readRecord(folder) === undefined) end();
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${returned} claims of processes that have ended`);
       const put = repair.look();
@@ -99,10 +100,10 @@ function main(): void {
   const order = JSON.parse(process.argv[2] ?? '') as KeeperOrder;
   const end = keep(order);
   try {
-    answer(READY);
+    answer(end === undefined ? LATE : READY);
   } catch (error) {
     // Who made this pool was killed before anybody could hear of it.
-    if (errorCode(error) === 'EPIPE' && order.fresh) end();
+    if (errorCode(error) === 'EPIPE' && order.fresh) end?.();
   }
 }
 

@@ -9,20 +9,22 @@ export interface KeeperOrder {
   /** The state folder. */
   root: string;
   key: string;
-  /** The pool's record, in which who starts the keeper stands in its place. */
+  /** The pool's record, with the place of the keeper that this one comes after. */
   record: PoolRecord;
   /** Whether the pool is new, so that nobody can hold a token yet. */
   fresh: boolean;
 }
 
-/** What the keeper answers. */
+/** What the keeper answers: that it keeps the pool; that another one does already. */
 export const READY = 'ready';
+export const LATE = 'late';
 
 /**
  * Starts the background process and waits for its word.
+ * @returns whether it keeps the pool now; false where another one does, or where it was killed before it could
  * @throws JobserverError 'failed' with the keeper's reason
  */
-export async function startKeeper(order: KeeperOrder): Promise<void> {
+export async function startKeeper(order: KeeperOrder): Promise<boolean> {
   const file = `${order.root}/${order.key}/keeper.log`;
   const log = attempt('write', file, () => openSync(file, 'a', 0o600));
   // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
@@ -46,9 +48,11 @@ export async function startKeeper(order: KeeperOrder): Promise<void> {
       });
       child.stdout?.once('close', () => resolve(text.trim()));
     });
-    if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
+    if (words === LATE || words === '') return false;
+    if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words}`);
+    child.unref();
+    return true;
   } catch (error) {
     throw errorCode(error) === undefined ? error : cannot('start the keeper', process.execPath, error);
   }
-  child.unref();
 }

@@ -10,9 +10,9 @@ interface Heir {
 }
 
 /**
- * Who may keep a pool: a line of processes, each with its place in a file `keeper-PLACE`. It begins with the keeper in
- * pool.json; only the last of the line may keep the pool or start its keeper, and only where that one is dead, or where it
- * says so itself, may another come after it. So two never keep a pool, and no lock has to be broken.
+ * Who keeps a pool: a line of processes, each with its place in a file `keeper-PLACE`. It begins with the keeper in
+ * pool.json; only its last one may keep the pool, and another comes after it only where it is dead. So there are never two,
+ * and no lock has to be broken. The files stay as long as the pool: whoever still reads an old pool.json follows them up.
  */
 const heirFile = (folder: string, place: number): string => `${folder}/keeper-${place}`;
 

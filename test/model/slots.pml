@@ -8,8 +8,8 @@
  *   Make    a client that takes tokens without a claim, and loses them when it is killed (PROTOCOL 23)
  *   Killer  SIGKILL at any step of any of them, CRASHES times
  *
- * It describes how things must be done. NO_TOPUP, NO_MTIME, LATE_FINGERPRINT and FORK_GAP are no inventions: src/ did so when this
- * was written, and each is a way to one job too many, a hang, or a token lost.
+ * NO_TOPUP, NO_MTIME, LATE_FINGERPRINT and FORK_GAP are no inventions: src/ did so once, and each is a way to one job too many, a
+ * hang, or a token lost.
  *
  * Left out: pid namespaces, half-written claims (an empty claim holds nothing), what a person writes into the FIFO.
  *
@@ -432,7 +432,7 @@ end:	do
 	:: {
 		if
 		:: successor ->
-			/* The file keeper-after-K is its own: succession.pml. It opens the FIFO. */
+			/* The file keeper-PLACE is its own: succession.pml. It opens the FIFO. */
 			atomic { living = living | BIT(KEEPER); openers = openers | BIT(KEEPER); news = 1;
 #ifndef CLEAN_START
 				/* What its predecessor knew of the FIFO is gone with it. */

@@ -1,6 +1,6 @@
 /*
- * Who succeeds a keeper that was killed. Commands that find the keeper of pool.json dead follow the chain of keeper-after-K files
- * to its end. If that process lives it is about to take over, and they wait; if not, each starts a keeper that is told to succeed it,
+ * Who succeeds a keeper that was killed. Commands that find the keeper of pool.json dead follow the line of keeper-PLACE files
+ * (src/keeper/succession.ts) to its end. If that process lives it is about to take over, and they wait; if not, each starts a keeper that is told to succeed it,
  * and of those one creates the file (link(2): exclusive, and whole at once) and acts. No id can come into the chain twice.
  *
  * Properties: never two keepers that act; where nothing can move any more, no command waits and pool.json names a living keeper.
@@ -26,7 +26,7 @@
 
 bool living[PROCESSES];
 bool acting[PROCESSES];    /* keepers that may touch the FIFO's content */
-byte after[PROCESSES];     /* keeper-after-K */
+byte after[PROCESSES];     /* who has the place behind it: the file keeper-PLACE */
 byte record = FIRST;       /* pool.json */
 byte next = KEEPERS;       /* of the keepers to be started */
 byte actors = 1;           /* how many act */
