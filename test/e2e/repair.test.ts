@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { make441Dir, withPath } from '../setup/tools.js';
+import { peak } from '../spans/spans.js';
 import { makeWorld } from './world.js';
 
 /** Says how many slots there are, and gives them back; waits for the keeper's word. */
@@ -30,4 +31,20 @@ it('the keeper adds nothing where a client may still hold a token', async () => 
   const script = `${COUNT}; eval "$(js-create -j 4 --auth fifo --fifo f)"; exec 5<>f; read -rN2 -u5; count; sleep 7; count
     cat run/*/*/keeper.log; printf '%s' "$REPLY" >&5; exec 5<&-; count`;
   expect((await makeWorld().run(script)).stdout).toBe('2\n2\n4\n');
+});
+
+it('the keeper does not take a make that the session has become for the shell that it was', async () => {
+  const world = makeWorld();
+  // Longer than three looks of the keeper, after which it would fill the pool beside what the make holds.
+  world.file('Makefile', 'all: a b c d e f g h\n%: ; @span $@ sleep 5\n');
+  const env = withPath(make441Dir, world.env) as Record<string, string>;
+  const script = `bash -c 'eval "$(js-create -j 4 --auth fifo --fifo f)"; exec make -s'`;
+  expect((await world.run(script, { env })).status).toBe(0);
+  expect(peak(await world.spans())).toBe(4);
+});
+
+it('who waits gets a token that a client took with it into death', async () => {
+  const script = `${COUNT}; eval "$(js-create -j 2 --auth fifo --fifo f)"
+    bash -c 'exec 5<>f; read -rN1 -u5; kill -KILL $$'; js-acquire >/dev/null; js-acquire >/dev/null && echo got; js-release; count`;
+  expect((await makeWorld().run(script)).stdout).toBe('got\n2\n');
 });
