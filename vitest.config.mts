@@ -1,13 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+/** They measure how many jobs run at a time, so nothing else may run beside them. */
+const MEASURING = ['test/e2e/exactly-n.test.ts', 'test/e2e/matrix.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/install-tools.mjs'],
     // Real shells and real builds: what is too slow here hangs.
     testTimeout: 90_000,
     hookTimeout: 300_000,
-    // The machines have two processors, and the tests measure concurrency.
-    fileParallelism: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'beside each other',
+          include: ['test/**/*.test.ts'],
+          exclude: MEASURING,
+          // Most of them wait most of the time.
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'one by one', include: MEASURING, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
