@@ -10,6 +10,8 @@ export interface ProcessEntry {
   id: ProcessId;
   parent: number;
   group: number;
+  /** Whether a signal has stopped it. */
+  stopped: boolean;
   /** 0 where the process has no controlling terminal. */
   terminal: number;
   /** The terminal's foreground process group, -1 where there is no terminal. */
@@ -41,6 +43,7 @@ export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
     id: `${real}.${fields[19] ?? ''}`,
     parent: number(1),
     group: number(2),
+    stopped: state === 'T',
     terminal: number(4),
     foreground: number(5),
     image: [fields[25], fields[45], fields[47]].join(),
