@@ -67,6 +67,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     );
   } finally {
     await destroyPool(pool);
+    await signals.endJob();
   }
 }
 

@@ -61,6 +61,8 @@ async function main(context: Context): Promise<ProgramEnd> {
     return await runInSlots(found, wish, withoutPair(job, found), context, signals);
   } catch (error) {
     return endOf(error, context.report);
+  } finally {
+    await signals.endJob();
   }
 }
 

@@ -103,7 +103,7 @@ export function startJob(
     env: { ...env, ...changes },
     descriptors: new Map([...inherited.map((fd): [number, number] => [fd, fd]), ...descriptors]),
   });
-  signals.forwardTo(running.kill);
+  signals.forwardTo(running);
   return running;
 }
 

@@ -40,22 +40,26 @@ export function chooseFreeNumbers(used: readonly number[], candidates?: readonly
 }
 
 /**
- * Closes every descriptor from 3 on that a program started by us would inherit, which is what we inherited ourselves: what
+ * Finds the descriptors from 3 on that a program started by us would inherit, which is what we inherited ourselves: what
  * Node opens is close-on-exec (proc_pid_fdinfo(5): O_CLOEXEC in flags).
  */
-export function closeInheritable(): void {
-  for (const fd of listDescriptors('self')) {
-    if (fd < 3) continue;
-    try {
-      const flags = Number.parseInt(
-        /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '',
-        8,
-      );
-      if ((flags & O_CLOEXEC) === 0) closeSync(fd);
-    } catch {
-      // It was the descriptor that listed the others.
-    }
+export function listInheritable(): number[] {
+  return listDescriptors('self').filter((fd) => fd > 2 && !isClosedByExec(fd));
+}
+
+function isClosedByExec(fd: number): boolean {
+  try {
+    const text = readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1');
+    return (Number.parseInt(/^flags:\s*(\d+)/m.exec(text)?.[1] ?? '', 8) & O_CLOEXEC) !== 0;
+  } catch {
+    // It was the descriptor that listed the others.
+    return true;
   }
+}
+
+/** Closes them. */
+export function closeInheritable(): void {
+  for (const fd of listInheritable()) closeSync(fd);
 }
 
 const O_CLOEXEC = 0o2000000;

@@ -8,10 +8,16 @@ function exitStatusOf(end: ProgramEnd): number {
 
 /**
  * Ends this process as its program ended: with its status, or by the same signal, so that whoever waits for us sees what
- * happened. Where the signal does not end us (Node ignores SIGPIPE), with 128+n.
+ * happened. Where the signal does not end us, with 128+n.
  */
 export function exitAs(end: ProgramEnd): never {
-  if (typeof end !== 'number' && end.signal !== 'SIGPIPE') {
+  if (typeof end !== 'number') {
+    try {
+      // Node ignores SIGPIPE and SIGXFSZ; a handler that goes leaves the default behind.
+      process.on(end.signal, () => {});
+    } catch {
+      // SIGKILL cannot be handled.
+    }
     process.removeAllListeners(end.signal);
     try {
       process.kill(process.pid, end.signal);

@@ -78,18 +78,29 @@ describe('a key', () => {
     await leave(world, terminal);
   });
 
-  it.each(['bash', 'zsh', 'dash'] as const)('stops the command, and fg resumes it: %s', async (shell) => {
+  it.each([
+    ['bash', 'js-run', 'fg'],
+    ['zsh', 'js-run', 'fg'],
+    ['dash', 'js-run', 'fg'],
+    ['bash', 'js-run', 'bg; fg'],
+    ['zsh', 'js-run', 'bg; fg'],
+    ['bash', 'js-run', 'kill -CONT %1; fg'],
+    ['bash', 'js-run js-run', 'fg'],
+    ['bash', 'js-create -j 1 --', 'fg'],
+  ] as const)('stops the command, and it goes on, twice: %s, %s, %s', async (shell, command, line) => {
     const world = makeWorld();
-    const { terminal, command, parent } = await record(world, 'js-run ./recorder', shell);
-    await terminal.press('C-z');
-    for (const pid of [command, parent]) await expect.poll(() => stateOf(pid), { timeout: 5000 }).toBe('T');
-    // It keeps its slot.
-    await terminal.type('js-run --no-wait true; echo $? >busy');
-    expect(await wait(world, 'busy')).toBe('75\n');
-    await terminal.type('fg; echo $? >status');
-    for (const pid of [command, parent]) await expect.poll(() => stateOf(pid), { timeout: 5000 }).not.toBe('T');
+    const { terminal, command: job, parent } = await record(world, `${command} ./recorder`, shell);
+    for (const round of ['1', '2']) {
+      await terminal.press('C-z');
+      for (const pid of [job, parent]) await expect.poll(() => stateOf(pid), { timeout: 5000 }).toBe('T');
+      // It keeps its slot.
+      await terminal.type(`js-run --no-wait true; echo ${round} $? >busy`);
+      expect(await wait(world, 'busy', round)).toBe(`${round} ${command.startsWith('js-run') ? 75 : 0}\n`);
+      await terminal.type(`${line}; echo $? >status`);
+      for (const pid of [job, parent]) await expect.poll(() => stateOf(pid), { timeout: 5000 }).not.toBe('T');
+    }
     world.file('done', '');
-    expect(await wait(world, 'status')).toBe('5\n');
+    expect(await wait(world, 'status', '5')).toBe('5\n');
     await leave(world, terminal);
   });
 
