@@ -12,8 +12,6 @@ export interface ProcessEntry {
   state: string;
   parent: number;
   group: number;
-  /** Whether a signal has stopped it. */
-  stopped: boolean;
   /** 0 where the process has no controlling terminal. */
   terminal: number;
   /** The terminal's foreground process group, -1 where there is no terminal. */
@@ -57,7 +55,6 @@ function parseEntry(text: string): ProcessEntry | undefined {
     state,
     parent: number(1),
     group: number(2),
-    stopped: state === 'T',
     terminal: number(4),
     foreground: number(5),
     image: [fields[25], fields[45], fields[47]].join(),

@@ -112,8 +112,8 @@ export function watchSignals(): SignalWatch {
 
 /** @returns whether a signal came to the whole group, as far as one can tell without a witness */
 function guess(signal: NodeJS.Signals, child: ProcessEntry, self: ProcessEntry, hadTerminal: boolean): boolean {
-  if (signal === 'SIGCONT') return !child.stopped;
-  if (signal === 'SIGTSTP' && child.stopped) return true;
+  if (signal === 'SIGCONT') return child.state !== 'T';
+  if (signal === 'SIGTSTP' && child.state === 'T') return true;
   // A terminal that hangs up is no longer ours when its SIGHUP comes.
   if (signal === 'SIGHUP') return hadTerminal && self.terminal === 0;
   // In the foreground of a terminal it was a key nearly always.

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { listInheritable } from './descriptors.js';
 
@@ -138,6 +138,7 @@ function tryStart(): ChildProcess | undefined {
   const handlers = process.listeners('SIGTSTP');
   process.removeAllListeners('SIGTSTP');
   try {
+    const { spawn } = process.getBuiltinModule('node:child_process');
     return spawn('/bin/sh', ['-c', SCRIPT, 'js-run: witness'], {
       cwd: '/',
       env: {},

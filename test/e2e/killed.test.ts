@@ -22,7 +22,7 @@ it.each([1, 2, 3])(
   async (seed) => {
     const world = makeWorld();
     const { stdout } = await world.run(SCRIPT(seed));
-    expect(peak(await world.spans())).toBe(4);
+    expect(peak(await world.spans())).toBeLessThanOrEqual(4);
     expect(stdout).toBe('slot\n'.repeat(4));
   },
 );

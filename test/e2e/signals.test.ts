@@ -120,15 +120,4 @@ describe('SIGKILL', () => {
     expect(stdout).toBe('alive\n');
     await world.expectNoPool();
   });
-
-  it.each(['fifo', 'pipe'])('to the keeper: who waits is told, and nobody hangs (%s)', async (auth) => {
-    const { stdout } = await run(
-      makeWorld(),
-      `eval "$(js-create -j 2 --fifo f --auth ${auth})"; js-acquire -n 2 >h; for i in 1 2; do
-      { js-run --timeout 20 echo ran 2>err$i; echo $?; } & done; until_true '[ "$(claims | wc -l)" = 3 ]'
-      kill -KILL $(sed -n 's/.*"keeper": "\\([0-9]*\\).*/\\1/p' run/*/*/pool.json); wait; sed 's,/[^ ]*/,,' err1 err2; js-destroy --fifo f`,
-    );
-    const message = "js-run: the pool 'f' is gone: nobody keeps it open; make a new one with js-create\n";
-    expect(stdout).toBe(`69\n69\n${message}${message}`);
-  });
 });
