@@ -2,7 +2,7 @@ import type { Command, Context } from '../cli/command.js';
 import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
 import { parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
-import { ensureKeeper } from '../keeper/ensure-keeper.js';
+import { makeWish } from '../jobs/slot-wish.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { watchSignals } from '../process/signals.js';
@@ -34,14 +34,8 @@ async function main({ args, env, parent, print, report, isTerminal }: Context): 
   const pool = requirePool(lookupOf({ args, env, parent }));
   const signals = watchSignals();
   try {
-    const claim = await acquireSlots(pool, {
-      count,
-      timeout,
-      interrupt: signals.interrupt,
-      command: 'js-acquire',
-      onLongWait: () => isTerminal(2) && report(count === 1 ? 'waiting for a slot' : `waiting for ${count} slots`),
-      revive: () => ensureKeeper(pool, true),
-    });
+    const wanted = { count, timeout, command: 'js-acquire' };
+    const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, { report, isTerminal }));
     try {
       print(`${handOver(claim, holder)}\n`);
       return 0;

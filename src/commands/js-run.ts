@@ -12,7 +12,7 @@ import {
 import { isJobserverError, JobserverError, reasonOf } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { endOf, type Job, startInPool, startJob } from '../jobs/run-job.js';
-import { ensureKeeper } from '../keeper/ensure-keeper.js';
+import { makeWish } from '../jobs/slot-wish.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { stateRoot } from '../pool/state-folder.js';
@@ -95,20 +95,13 @@ async function runInSlots(
   pool: Pool,
   { slots, timeout, join }: Wish,
   job: Job,
-  { env, report, isTerminal }: Context,
+  context: Context,
   signals: SignalWatch,
 ): Promise<ProgramEnd> {
+  const { env, report } = context;
   const root = stateRoot(env);
-  const claim = await acquireSlots(pool, {
-    count: slots,
-    timeout,
-    interrupt: signals.interrupt,
-    command: job.words.join(' '),
-    onLongWait: () => {
-      if (isTerminal(2)) report(slots === 1 ? 'waiting for a slot' : `waiting for ${slots} slots`);
-    },
-    revive: () => ensureKeeper(pool, true),
-  });
+  const wanted = { count: slots, timeout, command: job.words.join(' ') };
+  const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, context));
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
   let own: Pool | undefined;

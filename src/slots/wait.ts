@@ -20,7 +20,7 @@ export interface WaitOptions {
   /** Ends the wait. */
   interrupt: Interrupt;
   /** Called once, after a second. */
-  onLongWait: () => void;
+  onLongWait: () => unknown;
   /**
    * Gives the pool a new keeper where its own has died.
    * @throws JobserverError 'no-pool' where the pool has ended
