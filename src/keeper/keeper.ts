@@ -13,6 +13,9 @@ import { takePlace } from './succession.js';
 /** Milliseconds between two looks at the owner and the claims. */
 const LOOK_EVERY = 1000;
 
+/** Looks between two at the pool's record. */
+const RECORD_EVERY = 10;
+
 /** How often, and how many milliseconds apart, a new keeper tries to tell what is missing. */
 const REFILL = { tries: 100, every: 10 };
 
@@ -44,10 +47,12 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
     removePool(folder, key, path);
     process.exit(0);
   };
+  let looks = 0;
   const look = () => {
     try {
+      if (owner !== null && !isAlive(owner)) end();
       // A js-destroy that took the former keeper for the last has removed what this one has just written.
-      if ((owner !== null && !isAlive(owner)) || readRecord(folder) === undefined) end();
+      if (looks++ % RECORD_EVERY === 0 && readRecord(folder) === undefined) end();
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${returned} claims of processes that have ended`);
       const put = repair.look();

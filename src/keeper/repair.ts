@@ -61,7 +61,8 @@ export function makeRepair(kept: Kept): Repair {
   return {
     look() {
       looks++;
-      if (looks < (stampOf(kept) === clean ? LOOKS_AT_REST : LOOKS_BETWEEN)) return 0;
+      if (looks % LOOKS_BETWEEN !== 0) return 0;
+      if (looks < LOOKS_AT_REST && stampOf(kept) === clean) return 0;
       looks = 0;
       // While jobs run it matters only to who waits: it waits in vain where not all tokens are held.
       const held = countHeld(pool);
@@ -94,8 +95,9 @@ function timesOf(fifo: number): { atime: bigint; mtime: bigint; written: number 
 }
 
 /** @returns what stays the same as long as nobody takes or returns a slot */
-function stampOf({ pool, fifo }: Kept, atime = timesOf(fifo).atime): string {
-  return [atime, timesOf(fifo).mtime, ...listClaims(pool)].join();
+function stampOf({ pool, fifo }: Kept, readAt?: bigint): string {
+  const { atime, mtime } = timesOf(fifo);
+  return [readAt ?? atime, mtime, ...listClaims(pool)].join();
 }
 
 /** @returns how many tokens there were */
