@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
-import { closePool, type Pool } from '../pool/pool.js';
-import { readRecord } from '../pool/record.js';
+import { bootId } from '../pool/identity.js';
+import { closePool, isAbandoned, type Pool } from '../pool/pool.js';
+import { isKeeperDead, readRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
-import { isAlive, pidOf } from '../process/process-table.js';
+import { pidNamespace, pidOf } from '../process/process-table.js';
 
 /** How long a keeper may take to end, in milliseconds. */
 const PATIENCE = 10_000;
@@ -23,9 +24,20 @@ export async function destroyPool(pool: Pool): Promise<void> {
       `cannot end the pool '${name}': js-create did not make it, or it has ended already`,
     );
   }
-  if (isAlive(record.keeper)) process.kill(pidOf(record.keeper), 'SIGTERM');
+  // What lets nobody see whether a keeper elsewhere lives is that we have its FIFO open ourselves.
+  closePool(pool);
+  const isElsewhere = record.namespace !== pidNamespace() && record.boot === bootId();
+  if (isElsewhere && !isAbandoned(record.path, key)) {
+    throw new JobserverError(
+      'failed',
+      `cannot end the pool '${record.path}': its keeper is in another pid namespace (a container); run js-destroy there`,
+    );
+  }
+  // A process that has its pid, in another namespace or after a reboot, is not the keeper.
+  const isRunning = () => !isElsewhere && !isKeeperDead(record);
+  if (isRunning()) process.kill(pidOf(record.keeper), 'SIGTERM');
   const deadline = Date.now() + PATIENCE;
-  while (isAlive(record.keeper)) {
+  while (isRunning()) {
     if (Date.now() > deadline) {
       throw new JobserverError('failed', `the keeper (pid ${pidOf(record.keeper)}) of '${record.path}' does not end`);
     }
@@ -33,5 +45,4 @@ export async function destroyPool(pool: Pool): Promise<void> {
   }
   // A keeper that was killed left these behind.
   removePool(folder, key, record.path);
-  closePool(pool);
 }
