@@ -92,23 +92,25 @@ export function pidNamespace(): string {
 const FIRST_NAMESPACE = 'pid:[4026531836]';
 
 /**
- * @returns whether a pid namespace has ended, with all of its processes. Only the first one sees that; a process of this user
- * that may not be looked into could be in it.
+ * @returns whether a pid namespace has ended, with all of its processes. Only the first one sees that, and not where a process
+ * of this user's that could be in it hides.
  */
 export function isNamespaceGone(other: string): boolean {
   if (pidNamespace() !== FIRST_NAMESPACE) return false;
   const pids = attempt('read', '/proc', () => readdirSync('/proc')).filter((entry) => /^\d+$/.test(entry));
   return !pids.some((pid) => {
     const link = lookAt(`/proc/${pid}/ns/pid`, undefined, (path) => readlinkSync(path));
-    return link === undefined ? isOurs(pid) : link === other;
+    return link === undefined ? mayBeElsewhere(pid) : link === other;
   });
 }
 
-/** Whoever can use our state folder has our user id. */
-const isOurs = (pid: string): boolean => {
-  const stat = lookAt(`/proc/${pid}`, undefined, (path) => statSync(path));
-  return stat?.uid === process.getuid?.() && readProcess(Number(pid)) !== undefined;
-};
+/** @returns whether a process that hides its namespace may be in another one, and is of who can use our state folder */
+function mayBeElsewhere(pid: string): boolean {
+  const status = lookAt(`/proc/${pid}/status`, '', (path) => readFileSync(path, 'latin1'));
+  const [, user] = /^Uid:\t(\d+)/m.exec(status) ?? [];
+  // One number for each namespace from ours on (proc_pid_status(5)).
+  return Number(user) === process.getuid?.() && !/^NSpid:\t\d+$/m.test(status);
+}
 
 /** @returns whether just that process, not a later one with its pid, still runs. */
 export function isAlive(id: ProcessId): boolean {

@@ -53,7 +53,7 @@ export interface ClaimRecord {
   past: boolean;
   /** What runs in the slots. */
   job: ProcessId | undefined;
-  /** The bytes that were read. */
+  /** The bytes that were read, where the file says whole that they are of this boot. */
   tokens: number[];
   inode: number;
   /** Milliseconds since its last line was written. */
@@ -161,6 +161,10 @@ export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   }
 }
 
+/** A line that a crash has cut off counts for none: one token too few can be made good. */
+const parseTokens = (values: readonly string[]): number[] =>
+  values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
+
 /** @returns the path of a claim's file */
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
@@ -185,16 +189,15 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   }
   const lines = text.split('\n').map((line) => line.split(' ', 2));
   const valuesOf = (key: string) => lines.filter(([word]) => word === key).map(([, value = '']) => value);
-  const namespace = valuesOf('in')[0] ?? '';
-  const past = namespace !== '' && valuesOf('boot')[0] !== bootId();
+  const [boot] = valuesOf('boot');
   return {
     holder,
     returner: parseProcessId(returnerText),
-    namespace,
-    past,
+    namespace: valuesOf('in')[0] ?? '',
+    past: boot !== undefined && boot !== bootId(),
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
-    tokens: past ? [] : valuesOf('token').map((hex) => Number.parseInt(hex, 16)),
+    tokens: boot === bootId() ? parseTokens(valuesOf('token')) : [],
     inode: stat.ino,
     age: Date.now() - stat.mtimeMs,
   };

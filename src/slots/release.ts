@@ -2,7 +2,14 @@ import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs
 import { attempt, cannot, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
-import { isAlive, isAnyMarked, isNamespaceGone, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
+import {
+  isAlive,
+  isAnyMarked,
+  isNamespaceGone,
+  type ProcessId,
+  pidNamespace,
+  selfId,
+} from '../process/process-table.js';
 import { CLAIM_VARIABLE, type Claim, type ClaimRecord, claimFile, listClaims, readClaim } from './claim.js';
 import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
 
