@@ -3,7 +3,7 @@ import { JOIN_OPTIONS, parseJoinWish } from '../cli/pool-options.js';
 import { parseCount, parseMode, parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/join.js';
-import { endOf, type Job, type JobPool, startInPool } from '../jobs/run-job.js';
+import { endOf, type Job, type JobPool, startInPool, warnOfMangled } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
 import { createPool, destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
@@ -42,8 +42,11 @@ async function main(context: Context): Promise<ProgramEnd> {
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
-  for (const what of sweepStale(root)) if (args.has('verbose')) report(`removed ${what}`);
+  const { removed, failures } = sweepStale(root);
+  if (args.has('verbose'))
+    for (const what of [...removed.map((thing) => `removed ${thing}`), ...failures]) report(what);
   const signals = watchSignals();
+  if (forCommand) warnOfMangled(env, report);
   const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo') }, root);
   if (!forCommand) {
     try {

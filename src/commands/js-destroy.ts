@@ -16,12 +16,14 @@ export const command: Command = {
   main,
 };
 
-async function main({ args, env, parent, print }: Context): Promise<number> {
+async function main({ args, env, parent, print, report }: Context): Promise<number> {
   if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
   if (args.has('stale')) {
     if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale goes without --fifo');
-    for (const what of sweepStale(ensureStateRoot(env))) print(`removed ${what}\n`);
-    return 0;
+    const { removed, failures } = sweepStale(ensureStateRoot(env));
+    for (const what of removed) print(`removed ${what}\n`);
+    for (const why of failures) report(why);
+    return failures.length === 0 ? 0 : 1;
   }
   await destroyPool(requirePool({ ...lookupOf({ args, env, parent }), dead: true }));
   return 0;

@@ -3,11 +3,10 @@ import { JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinWish } from '../cli/po
 import { JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { formatReport, isFine, reportPool } from '../jobs/pool-report.js';
-import { formatJoin } from '../jobs/shell-code.js';
+import { formatChanges, formatJoin } from '../jobs/shell-code.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { stateRoot } from '../pool/state-folder.js';
-import { formatSh } from '../shell/sh.js';
 import { findCallingShell } from '../slots/caller.js';
 
 export const command: Command = {
@@ -30,7 +29,7 @@ async function main({ args, env, parent, print }: Context): Promise<number> {
   const wish = parseJoinWish(args);
   if (args.has('json') && !args.has('check')) throw new JobserverError('usage', '--json goes with --check');
   if (args.has('strip')) {
-    print(formatSh(leaveEnvironment(env)));
+    print(formatChanges(leaveEnvironment(env), env));
     return 0;
   }
   const lookup = lookupOf({ args, env, parent });

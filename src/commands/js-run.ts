@@ -11,7 +11,7 @@ import {
 } from '../cli/pool-options.js';
 import { isJobserverError, JobserverError, reasonOf } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
-import { endOf, type Job, startInPool, startJob } from '../jobs/run-job.js';
+import { endOf, type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
 import { makeWish } from '../jobs/slot-wish.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
@@ -53,6 +53,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     context.print(`${quote([...job.words])}\n`);
     return 0;
   }
+  warnOfMangled(env, context.report);
   const found = findPoolOrWarn(context);
   const signals = watchSignals();
   try {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Context } from '../cli/command.js';
 import type { JoinWish } from '../cli/pool-options.js';
 import { Interrupted, JobserverError } from '../errors.js';
@@ -6,6 +5,7 @@ import type { Pool } from '../pool/pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { type Running, StartError, startProgram } from '../process/run-program.js';
 import type { SignalWatch } from '../process/signals.js';
+import { isAnyMangled, listMangled } from '../process/utf8.js';
 import { CLAIM_VARIABLE, type Claim, recordStart } from '../slots/claim.js';
 import { findFront, findLeaving } from '../tools/front.js';
 import { hasShim } from '../tools/shim-folder.js';
@@ -94,7 +94,7 @@ export function startJob(
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
 ): Running {
-  if (words.some((word) => word.includes(REPLACEMENT))) checkArguments();
+  if (isAnyMangled(words)) throw new JobserverError('failed', 'cannot hand down an argument that is not UTF-8');
   if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
   const [file = '', ...args] = words;
   const running = startProgram({
@@ -107,14 +107,10 @@ export function startJob(
   return running;
 }
 
-/** What Node makes of bytes that are no UTF-8. */
-const REPLACEMENT = '\ufffd';
-
-/** @throws JobserverError where Node could only hand down other bytes than we got */
-function checkArguments(): void {
-  const bytes = readFileSync('/proc/self/cmdline');
-  if (Buffer.compare(bytes, Buffer.from(bytes.toString('utf8'))) === 0) return;
-  throw new JobserverError('failed', 'cannot hand down an argument that is not UTF-8');
+/** Tells of variables that a job does not get as they are: Node hands down no bytes but UTF-8. */
+export function warnOfMangled(env: Env, report: Context['report']): void {
+  const names = listMangled(env);
+  if (names.length > 0) report(`warning: not UTF-8, and so handed down with other bytes: ${names.join(', ')}`);
 }
 
 /**

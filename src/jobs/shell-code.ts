@@ -3,10 +3,11 @@ import { JobserverError } from '../errors.js';
 import { isOpenAs, type Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
 import { listDescriptors, type ProcessId, pidOf } from '../process/process-table.js';
+import { listMangled } from '../process/utf8.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
 import { pathWithShims } from '../tools/shims.js';
 import { chooseStyle } from './advertise.js';
-import { type Advert, fifoOf, joinEnvironment } from './join.js';
+import { type Advert, type Changes, fifoOf, joinEnvironment } from './join.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -29,7 +30,8 @@ export async function formatJoin(
   const { way } = pool;
   const path = shims ? { PATH: await pathWithShims(env, root) } : {};
   const style = await chooseStyle(pool, choice, '', { ...env, ...path }, root);
-  const join = (advert: Advert) => formatSh({ ...path, ...joinEnvironment(pool, advert, { env, root, keep }) });
+  const join = (advert: Advert) =>
+    formatChanges({ ...path, ...joinEnvironment(pool, advert, { env, root, keep }) }, env);
   const fifo = fifoOf(pool);
   if (fifo !== undefined && (style === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
   const old = style === 'old-pair';
@@ -46,6 +48,16 @@ export async function formatJoin(
     formatOpenPair({ fd: read, path: source('read') }, { fd: write, path: source('write') }) +
     join({ kind: 'pair', read, write, old })
   );
+}
+
+/**
+ * @returns shell code that changes the environment so
+ * @throws JobserverError 'failed' where a variable would come back with other bytes than it has
+ */
+export function formatChanges(changes: Changes, env: Env): string {
+  const lost = listMangled(env).find((name) => changes[name] !== undefined);
+  if (lost !== undefined) throw new JobserverError('failed', `cannot write ${lost} as shell code: it is not UTF-8`);
+  return formatSh(changes);
 }
 
 /** @returns whether the shell has the pool's pair open itself, so that it only has to speak of it */

@@ -1,12 +1,14 @@
-import { lstatSync, rmSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { attempt, JobserverError } from '../errors.js';
 import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
 import { bootId, identify } from '../pool/identity.js';
 import { openPool, type Pool } from '../pool/pool.js';
 import { writeRecord } from '../pool/record.js';
+import { removePool } from '../pool/remove-pool.js';
 import { type ProcessId, pidNamespace, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { readOutput } from '../process/read-output.js';
+import { nameOwnFifo } from './own-fifo.js';
 import { startKeeper } from './start-keeper.js';
 
 /** What kind of pool to make. */
@@ -30,13 +32,13 @@ export interface PoolWish {
  * @throws JobserverError 'usage' for a path that cannot be, 'failed' where the system refuses; nothing is left then
  */
 export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
-  const path =
-    wish.fifo === undefined ? `${root}/${process.pid}-${Date.now().toString(36)}.fifo` : checkPath(wish.fifo);
+  const path = wish.fifo === undefined ? nameOwnFifo(root, selfId()) : checkPath(wish.fifo);
   await makeFifo(path, wish.mode ?? 0o600);
-  const stat = statSync(path, { bigint: true });
-  const key = identify(stat);
+  const key = identify(statFifo(path));
   const folder = `${root}/${key}`;
   try {
+    // Of an older pool, where the file system knows no time of birth and the inode is the same. Nobody knows of this one yet.
+    removeFolders(folder);
     createFolders(folder);
     const { jobs, session, owner } = wish;
     if (session !== null) recordSession(folder, session);
@@ -52,8 +54,7 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     return openPool({ kind: 'fifo', path }, root);
   } catch (error) {
     try {
-      rmSync(path, { force: true });
-      removeFolders(folder);
+      removePool(folder, key, path);
     } catch {
       // The same lack, most likely, and the first error tells of it.
     }
@@ -82,4 +83,14 @@ async function makeFifo(path: string, mode: number): Promise<void> {
     const reason = code === 'ENOENT' ? 'mkfifo(1) is not on PATH' : stderr.split(': ').at(-1);
     throw new JobserverError('failed', `cannot create the FIFO '${path}': ${reason}`);
   }
+}
+
+/** @returns what stat(2) says of the FIFO that was just made; it may be in a folder that others can change */
+function statFifo(path: string): BigIntStats {
+  const stat = attempt('read the FIFO', path, () => lstatSync(path, { bigint: true }));
+  if (stat.isFIFO() && Number(stat.uid) === process.geteuid?.()) return stat;
+  throw new JobserverError(
+    'failed',
+    `cannot create the FIFO '${path}': somebody else put another file there meanwhile`,
+  );
 }

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
-import { closePool, type Pool } from '../pool/pool.js';
-import { readRecord } from '../pool/record.js';
+import { bootId } from '../pool/identity.js';
+import { closePool, isAbandoned, type Pool } from '../pool/pool.js';
+import { isKeeperDead, readRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
-import { isAlive, type ProcessId, pidOf } from '../process/process-table.js';
+import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';
 
 /** How long a keeper may take to end, in milliseconds. */
 const PATIENCE = 10_000;
@@ -23,9 +24,20 @@ export async function destroyPool(pool: Pool): Promise<void> {
       `cannot end the pool '${name}': js-create did not make it, or it has ended already`,
     );
   }
+  // What lets nobody see whether a keeper elsewhere lives is that we have its FIFO open ourselves.
+  closePool(pool);
+  const isElsewhere = record.namespace !== pidNamespace() && record.boot === bootId();
+  if (isElsewhere && !isAbandoned(record.path, key)) {
+    throw new JobserverError(
+      'failed',
+      `cannot end the pool '${record.path}': its keeper is in another pid namespace (a container); run js-destroy there`,
+    );
+  }
   const deadline = Date.now() + PATIENCE;
   let told: ProcessId | undefined;
-  for (let { keeper } = record; isAlive(keeper); keeper = readRecord(folder)?.keeper ?? keeper) {
+  // A process that has its pid, in another namespace or after a reboot, is not the keeper; and another may take its place.
+  for (let last = record; !isElsewhere && !isKeeperDead(last); last = readRecord(folder) ?? last) {
+    const { keeper } = last;
     if (told !== keeper) process.kill(pidOf(keeper), 'SIGTERM');
     told = keeper;
     if (Date.now() > deadline) {
@@ -35,5 +47,4 @@ export async function destroyPool(pool: Pool): Promise<void> {
   }
   // A keeper that was killed left these behind.
   removePool(folder, key, record.path);
-  closePool(pool);
 }

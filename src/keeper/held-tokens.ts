@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { identify, inodeOf } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import {
+  descriptorStat,
   isAlive,
   listDescriptors,
   parseProcessId,
@@ -8,6 +10,7 @@ import {
   pidOf,
   readArguments,
   readDescriptor,
+  readInode,
   readProcess,
 } from '../process/process-table.js';
 import { type ClaimRecord, listClaims, readClaim } from '../slots/claim.js';
@@ -30,7 +33,7 @@ export function countHeld(pool: Pool): HeldTokens | undefined {
     // Before its lines are read: between the read of a token and the line in the claim nothing sleeps.
     const asleep = readProcess(Number.parseInt(id, 10))?.state === 'S';
     const claim = readClaim(pool, id);
-    if (claim === undefined) continue;
+    if (claim === undefined || claim.past) continue;
     // It was made just now, and nothing is in it.
     const isEmpty = claim.namespace === '';
     if (!isEmpty && claim.namespace !== pidNamespace()) return undefined;
@@ -63,8 +66,18 @@ export function isOnlyOurs(pool: Pool, link: string, exempt: readonly number[]):
   return !readdirSync('/proc').some((entry) => {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || known.has(pid)) return false;
-    return listDescriptors(pid).some((fd) => readDescriptor(pid, fd) === link) && !isCommandOfOurs(pid);
+    return listDescriptors(pid).some((fd) => leadsTo(pool, link, pid, fd)) && !isCommandOfOurs(pid);
   });
+}
+
+/** @returns whether the descriptor is of the FIFO, also where the process has it by another path, as in a container */
+function leadsTo({ key }: Pool, link: string, pid: number, fd: number): boolean {
+  const other = readDescriptor(pid, fd);
+  if (other === link) return true;
+  // stat(2) of any file of anybody's can take for ever, where its server is gone; what /proc knows of it does not.
+  if (!other?.startsWith('/') || readInode(pid, fd) !== inodeOf(key)) return false;
+  const stat = descriptorStat(pid, fd);
+  return stat !== undefined && identify(stat) === key;
 }
 
 /** One that has no claim yet, or none any more, holds nothing. Only its name tells what it is. */

@@ -48,6 +48,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
     process.exit(0);
   };
   let looks = 0;
+  let told: string | undefined;
   const look = () => {
     try {
       if (owner !== null && !isAlive(owner)) end();
@@ -58,9 +59,11 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
       const put = repair.look();
       if (put > 0) log(`put back ${put} tokens that clients have lost`);
       if (put < 0) log(`took out ${-put} tokens more than there should be`);
+      told = undefined;
     } catch (error) {
-      // A keeper that gives up takes the pool with it; whatever this was may be better in a second.
-      log(reasonOf(error));
+      // A keeper that gives up takes the pool with it; whatever this was may be better in a second. What stays is told once.
+      if (reasonOf(error) !== told) log(reasonOf(error));
+      told = reasonOf(error);
     }
   };
   process.on('SIGTERM', end);

@@ -25,9 +25,12 @@ export function findLast(folder: string, { place, keeper }: PoolRecord): Heir {
   }
 }
 
+/** Has the place of a file that names nobody: no process has that pid, so the next may come after it. */
+const NOBODY: ProcessId = '0.0';
+
 function readHeir(file: string): ProcessId | undefined {
   try {
-    return parseProcessId(readFileSync(file, 'latin1'));
+    return parseProcessId(readFileSync(file, 'latin1')) ?? NOBODY;
   } catch {
     return undefined;
   }

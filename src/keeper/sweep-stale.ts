@@ -1,45 +1,94 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { cannot, isJobserverError } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
-import { bootId, identify } from '../pool/identity.js';
-import { isKeeperDead, isOver, readRecord } from '../pool/record.js';
-import { removePool } from '../pool/remove-pool.js';
-import { descriptorStat, isAlive, listDescriptors, pidOf, readProcess } from '../process/process-table.js';
+import { identify } from '../pool/identity.js';
+import { isAbandoned } from '../pool/pool.js';
+import { isKeeperDead, isOver, type PoolRecord, readRecord } from '../pool/record.js';
+import { removeFifo, removePool } from '../pool/remove-pool.js';
+import {
+  descriptorStat,
+  isAlive,
+  listDescriptors,
+  pidNamespace,
+  pidOf,
+  readProcess,
+} from '../process/process-table.js';
 import { listClaims, readClaim } from '../slots/claim.js';
 import { isInUse } from '../slots/release.js';
-import { tryExactStat, tryStat } from '../try-stat.js';
+import { makerOf } from './own-fifo.js';
 
 /** Milliseconds: more than js-create takes from the first file to the last. */
 const YOUNG = 60_000;
 
+/** What came of a sweep. */
+export interface Sweep {
+  /** A line for each thing that was removed. */
+  removed: string[];
+  /** A line for each thing that nothing can be told of. */
+  failures: string[];
+}
+
 /**
  * Removes what commands and keepers that were killed have left in the state folder. A pool that can have a new keeper is
- * left alone.
- * @returns a line for each thing that was removed
+ * left alone, as is what no command of ours makes. What cannot be read keeps nothing else from going.
  */
-export function sweepStale(root: string): string[] {
-  return readdirSync(root).flatMap((name) => sweepFifo(root, name) ?? sweepFolder(root, name) ?? []);
+export function sweepStale(root: string): Sweep {
+  const sweep: Sweep = { removed: [], failures: [] };
+  const names = readdirSync(root);
+  const attempt = (name: string, action: (root: string, name: string) => string | undefined) => {
+    try {
+      const removed = action(root, name);
+      if (removed !== undefined) sweep.removed.push(removed);
+    } catch (error) {
+      sweep.failures.push(isJobserverError(error) ? error.message : cannot('sweep', join(root, name), error).message);
+    }
+  };
+  for (const name of names) attempt(name, sweepFolder);
+  // With a folder it is the FIFO of a pool.
+  for (const name of names) attempt(name, sweepFifo);
+  return sweep;
 }
 
 /** The folder of a pool, named by its identity. */
 function sweepFolder(root: string, key: string): string | undefined {
-  if (!/^\d+-\d+-\w+$/.test(key)) return undefined;
   const folder = join(root, key);
-  const record = readRecord(folder);
+  if (!/^\d+-\d+-\w+$/.test(key) || !lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+  const record = readRecordOr(folder, () => isOld(folder) && !isOpenAnywhere(key));
+  if (record === 'useless') {
+    removeFolders(folder);
+    return `the state of a pool that has ended, and whose pool.json was damaged, '${folder}'`;
+  }
   if (record === undefined) return sweepForeign(folder, key);
-  // An earlier boot's processes are dead whatever runs under their pids now.
-  const isDead = record.boot !== bootId() || isKeeperDead(record);
-  if (!isDead || !isOver(record, key)) return undefined;
+  if (!isDead(folder, key, record) || !isOver(record, key)) return undefined;
   removePool(folder, key, record.path);
-  const { owner, keeper } = record;
-  const why = owner === null || isAlive(owner) ? `its FIFO is gone` : `its owner (pid ${pidOf(owner)}) has ended`;
+  const { owner, keeper, namespace } = record;
+  const isSeen = namespace === pidNamespace();
+  const why =
+    owner === null || (isSeen && isAlive(owner)) ? `its FIFO is gone` : `its owner (pid ${pidOf(owner)}) has ended`;
   return `the pool '${record.path}': its keeper (pid ${pidOf(keeper)}) was killed, and ${why}`;
+}
+
+/** @returns the record; 'useless' for one that cannot be read and that nobody needs. @throws as readRecord where somebody may */
+function readRecordOr(folder: string, isNeedless: () => boolean): PoolRecord | 'useless' | undefined {
+  try {
+    return readRecord(folder);
+  } catch (error) {
+    if (isNeedless()) return 'useless';
+    throw error;
+  }
+}
+
+/** @returns whether the keeper has ended; of one in another pid namespace only that it has let go of its FIFO is seen */
+function isDead(folder: string, key: string, record: PoolRecord): boolean {
+  if (isKeeperDead(record)) return true;
+  // While a pool is made there is no keeper for a moment.
+  return record.namespace !== pidNamespace() && isOld(folder) && isAbandoned(record.path, key);
 }
 
 /** Of a pool of somebody else's there are only claims, which go one by one; after a crash they may outlive the pool. */
 function sweepForeign(folder: string, key: string): string | undefined {
-  const stat = tryStat(folder);
-  if (stat === undefined || Date.now() - stat.mtimeMs < YOUNG) return undefined;
+  if (!isOld(folder)) return undefined;
   const isUsed = (id: string) => {
     const claim = readClaim({ folder }, id);
     return claim !== undefined && isInUse(id, claim);
@@ -48,6 +97,12 @@ function sweepForeign(folder: string, key: string): string | undefined {
   if (listClaims({ folder }).some(isUsed) || isOpenAnywhere(key)) return undefined;
   removeFolders(folder);
   return `the claims of a pool that has ended, '${folder}'`;
+}
+
+/** @returns whether nobody can be just making it */
+function isOld(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs >= YOUNG;
 }
 
 /** @returns whether any process that we may look into has the pipe or FIFO open */
@@ -63,14 +118,20 @@ function isPipe(pid: number, fd: number, key: string): boolean {
   return stat?.isFIFO() === true && identify(stat) === key;
 }
 
-/** A FIFO in the state folder, named by the pid of the js-create that made it. With a record it is the FIFO of a pool. */
+/** A FIFO in the state folder, named by the js-create that made it (see nameOwnFifo). With a folder it is the FIFO of a pool. */
 function sweepFifo(root: string, name: string): string | undefined {
-  const [, pid] = /^(\d+)-\w+\.fifo$/.exec(name) ?? [];
+  const maker = makerOf(name);
+  if (maker === undefined || readProcess(maker) !== undefined) return undefined;
   const path = join(root, name);
-  const stat = pid === undefined || readProcess(Number(pid)) !== undefined ? undefined : tryExactStat(path);
-  const folder = stat === undefined ? undefined : join(root, identify(stat));
-  if (folder === undefined || readRecord(folder) !== undefined) return undefined;
-  rmSync(path, { force: true });
+  // Who makes it in another pid namespace is not seen.
+  if (maker === 0 && !isOld(path)) return undefined;
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!stat?.isFIFO()) return undefined;
+  const key = identify(stat);
+  const folder = join(root, key);
+  // One that cannot be read has been told of with its folder.
+  if (existsSync(`${folder}/pool.json`)) return undefined;
+  removeFifo(path, key);
   removeFolders(folder);
   return `the FIFO '${path}': who was making it was killed`;
 }

@@ -1,4 +1,5 @@
 import { type BigIntStats, readFileSync } from 'node:fs';
+import { cannot, isExhausted } from '../errors.js';
 
 /**
  * @returns a name for the FIFO, pipe or device that outlives its path and no reboot: device, inode and time of birth.
@@ -9,11 +10,24 @@ export function identify(stat: BigIntStats): string {
   return `${stat.dev}-${stat.ino}-${birth}`;
 }
 
-/** @returns what tells one boot of the machine from another */
+/** @returns the inode's number in what identify() gave */
+export const inodeOf = (key: string): string | undefined => key.split('-')[1];
+
+let boot: string | undefined;
+
+/** @returns what tells one boot of the machine from another. @throws JobserverError 'failed' where too little is left to look */
 export function bootId(): string {
+  boot ??= readBootId();
+  return boot;
+}
+
+function readBootId(): string {
+  const file = '/proc/sys/kernel/random/boot_id';
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
-  } catch {
+    return readFileSync(file, 'latin1').slice(0, 8);
+  } catch (error) {
+    // Without a descriptor left to look with, this boot must not be taken for another.
+    if (isExhausted(error)) throw cannot('read', file, error);
     return '0';
   }
 }

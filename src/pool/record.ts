@@ -1,8 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
-import { isAlive, type ProcessId, pidNamespace } from '../process/process-table.js';
+import { isAlive, type ProcessId, parseProcessId, pidNamespace } from '../process/process-table.js';
 import { tryExactStat } from '../try-stat.js';
 import { bootId, identify } from './identity.js';
+import { MOST_JOBS } from './limits.js';
 
 /** `pool.json`: what js-create and the keeper say about a pool of ours. */
 export interface PoolRecord {
@@ -43,16 +44,48 @@ export function writeRecord(folder: string, record: PoolRecord): void {
  */
 export function readRecord(folder: string): PoolRecord | undefined {
   try {
-    return JSON.parse(readFileSync(`${folder}/pool.json`, 'utf8')) as PoolRecord;
+    return parseRecord(readFileSync(`${folder}/pool.json`, 'utf8'));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw cannot('read the state of the pool', folder, error);
   }
 }
 
+/** What a crash has left of a file, or a person has put there, is not to be believed: pids are in it, and a path to remove. */
+function parseRecord(text: string): PoolRecord {
+  const record = JSON.parse(text) as PoolRecord | null;
+  for (const [field, isGood] of Object.entries(FIELDS)) {
+    const value: unknown = record?.[field as keyof PoolRecord];
+    if (!isGood(value))
+      throw new Error(`pool.json is damaged: its '${field}' is ${JSON.stringify(value) ?? 'missing'}`);
+  }
+  return record as PoolRecord;
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+const isTextOrNull = (value: unknown) => value === null || isText(value);
+const isProcess = (value: unknown) => typeof value === 'string' && parseProcessId(value) !== undefined;
+const isProcessOrNull = (value: unknown) => value === null || isProcess(value);
+const isCount = (least: number, most: number) => (value: unknown) =>
+  Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+
+const FIELDS: Readonly<Record<keyof PoolRecord, (value: unknown) => boolean>> = {
+  path: (value) => typeof value === 'string' && value.startsWith('/'),
+  jobs: isCount(1, MOST_JOBS),
+  tokens: isCount(0, MOST_JOBS),
+  keeper: isProcess,
+  place: isCount(0, Number.MAX_SAFE_INTEGER),
+  namespace: isText,
+  boot: isText,
+  owner: isProcessOrNull,
+  session: isProcessOrNull,
+  image: isTextOrNull,
+};
+
 /** @returns whether the keeper has ended; one of another pid namespace cannot be seen and is taken to live */
-export const isKeeperDead = ({ keeper, namespace }: PoolRecord): boolean =>
-  namespace === pidNamespace() && !isAlive(keeper);
+export const isKeeperDead = ({ keeper, namespace, boot }: PoolRecord): boolean =>
+  // An earlier boot's processes are dead whatever runs under their pids now.
+  boot !== bootId() || (namespace === pidNamespace() && !isAlive(keeper));
 
 /**
  * @param key the identity that the pool had

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import { tryStat } from '../try-stat.js';
 
@@ -13,12 +13,23 @@ const uid = (): number => process.getuid?.() ?? -1;
 export function stateRoot(env: Env): string {
   // Under sudo the variables may still name another user's folders.
   const state = env[STATE_VARIABLE];
-  if (state?.startsWith('/') && [undefined, uid()].includes(tryStat(state)?.uid)) return state;
+  if (state?.startsWith('/') && mayBeOurs(state)) return state;
   const runtime = env.XDG_RUNTIME_DIR;
   if (runtime?.startsWith('/') && tryStat(runtime)?.uid === uid()) return `${runtime}/jobserver-tools`;
   // Not what TMPDIR says: a job may have one of its own, and has to find the locks of its pool all the same.
   const usual = `/run/user/${uid()}`;
   return tryStat(usual)?.uid === uid() ? `${usual}/jobserver-tools` : `/tmp/jobserver-tools-${uid()}`;
+}
+
+/** @returns whether it is a folder of ours, or is not there, so that we could make it */
+function mayBeOurs(state: string): boolean {
+  try {
+    const stat = statSync(state, { throwIfNoEntry: false });
+    return stat === undefined || stat.uid === uid();
+  } catch (error) {
+    // In a folder of another user that we may not look into.
+    return errorCode(error) !== 'EACCES';
+  }
 }
 
 /**

@@ -88,6 +88,30 @@ export function pidNamespace(): string {
   return namespace;
 }
 
+/** The namespace that all others are below: its /proc shows their processes too (PROC_PID_INIT_INO in the kernel's proc_ns.h). */
+const FIRST_NAMESPACE = 'pid:[4026531836]';
+
+/**
+ * @returns whether a pid namespace has ended, with all of its processes. Only the first one sees that, and not where a process
+ * of this user's that could be in it hides.
+ */
+export function isNamespaceGone(other: string): boolean {
+  if (pidNamespace() !== FIRST_NAMESPACE) return false;
+  const pids = attempt('read', '/proc', () => readdirSync('/proc')).filter((entry) => /^\d+$/.test(entry));
+  return !pids.some((pid) => {
+    const link = lookAt(`/proc/${pid}/ns/pid`, undefined, (path) => readlinkSync(path));
+    return link === undefined ? mayBeElsewhere(pid) : link === other;
+  });
+}
+
+/** @returns whether a process that hides its namespace may be in another one, and is of who can use our state folder */
+function mayBeElsewhere(pid: string): boolean {
+  const status = lookAt(`/proc/${pid}/status`, '', (path) => readFileSync(path, 'latin1'));
+  const [, user] = /^Uid:\t(\d+)/m.exec(status) ?? [];
+  // One number for each namespace from ours on (proc_pid_status(5)).
+  return Number(user) === process.getuid?.() && !/^NSpid:\t\d+$/m.test(status);
+}
+
 /** @returns whether just that process, not a later one with its pid, still runs. */
 export function isAlive(id: ProcessId): boolean {
   return readProcess(pidOf(id))?.id === id;
@@ -149,6 +173,12 @@ function linkMode(pid: number | 'self', fd: number): number {
 /** @returns the numbers of a process's open descriptors, none where we may not look. */
 export function listDescriptors(pid: number | 'self'): number[] {
   return lookAt(`/proc/${pid}/fd`, [], (path) => readdirSync(path).map(Number));
+}
+
+/** @returns the number of the inode that a process's descriptor leads to; undefined where it is hidden, and before Linux 5.14 */
+export function readInode(pid: number, fd: number): string | undefined {
+  const text = lookAt(`/proc/${pid}/fdinfo/${fd}`, '', (path) => readFileSync(path, 'latin1'));
+  return /^ino:\s*(\d+)/m.exec(text)?.[1];
 }
 
 /** @returns what stat(2) says of what a process's descriptor leads to; undefined where it is closed or hidden. */

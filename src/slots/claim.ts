@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
 import { claimsFolder, createFolders, removeUnusedFolders } from '../pool/folder.js';
+import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { type ProcessId, parseProcessId, pidNamespace } from '../process/process-table.js';
@@ -48,9 +49,11 @@ export interface ClaimRecord {
   owner: SlotOwner | undefined;
   /** The pid namespace that its pids are of. */
   namespace: string;
+  /** Whether it is of an earlier boot: its processes have ended, and its tokens went with what the pool held then. */
+  past: boolean;
   /** What runs in the slots. */
   job: ProcessId | undefined;
-  /** The bytes that were read. */
+  /** The bytes that were read, where the file says whole that they are of this boot. */
   tokens: number[];
   inode: number;
   /** Milliseconds since its last line was written. */
@@ -70,6 +73,7 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
   const head = [
     `command ${JSON.stringify(command.slice(0, LONGEST_COMMAND))}`,
     `since ${new Date().toISOString()}`,
+    `boot ${bootId()}`,
     `in ${pidNamespace()}`,
   ];
   if (owner !== undefined) head.push(`owner ${owner}`);
@@ -118,6 +122,9 @@ export function handOver(claim: Claim, holder: ProcessId): string {
 /** Characters: enough for a person to know it by. */
 const LONGEST_COMMAND = 500;
 
+/** Bytes: more than a claim of all slots of the largest pool has. */
+const LARGEST = 100_000;
+
 /** Writes down a token that was just taken. @throws JobserverError 'failed'; the claim, as we know it, has it all the same */
 export function recordToken(claim: Claim, byte: number): void {
   // First of all: where the disk is full it goes back with what the claim holds.
@@ -154,6 +161,10 @@ export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   }
 }
 
+/** A line that a crash has cut off counts for none: one token too few can be made good. */
+const parseTokens = (values: readonly string[]): number[] =>
+  values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
+
 /** @returns the path of a claim's file */
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
@@ -169,6 +180,8 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   let stat: Stats;
   try {
     stat = statSync(claimFile(pool, id));
+    // A folder or a FIFO is no claim, whatever it is called.
+    if (!stat.isFile() || stat.size > LARGEST) return undefined;
     text = readFileSync(claimFile(pool, id), 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
@@ -176,13 +189,15 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   }
   const lines = text.split('\n').map((line) => line.split(' ', 2));
   const valuesOf = (key: string) => lines.filter(([word]) => word === key).map(([, value = '']) => value);
+  const [boot] = valuesOf('boot');
   return {
     holder,
     returner: parseProcessId(returnerText),
     namespace: valuesOf('in')[0] ?? '',
+    past: boot !== undefined && boot !== bootId(),
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
-    tokens: valuesOf('token').map((hex) => Number.parseInt(hex, 16)),
+    tokens: boot === bootId() ? parseTokens(valuesOf('token')) : [],
     inode: stat.ino,
     age: Date.now() - stat.mtimeMs,
   };

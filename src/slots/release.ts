@@ -2,7 +2,14 @@ import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs
 import { attempt, cannot, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
-import { isAlive, isAnyMarked, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
+import {
+  isAlive,
+  isAnyMarked,
+  isNamespaceGone,
+  type ProcessId,
+  pidNamespace,
+  selfId,
+} from '../process/process-table.js';
 import { CLAIM_VARIABLE, type Claim, type ClaimRecord, claimFile, listClaims, readClaim } from './claim.js';
 import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
 
@@ -16,7 +23,8 @@ export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boole
   const claim = readClaim(pool, id);
   if (claim === undefined) return false;
   // Of two who free its locks the later one could free another's.
-  if (claim.returner !== undefined && claim.returner !== returner && isAlive(claim.returner)) return false;
+  const { past } = claim;
+  if (!past && claim.returner !== undefined && claim.returner !== returner && isAlive(claim.returner)) return false;
   // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
   // of N; one too few can be made good.
   const tokens = claim.returner === undefined ? claim.tokens : [];
@@ -118,11 +126,12 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
 }
 
 /** @returns whether a claim's holder or job lives, or may live where we cannot see it */
-export function isInUse(id: string, { namespace, returner, holder, job, age }: ClaimRecord): boolean {
+export function isInUse(id: string, { namespace, past, returner, holder, job, age }: ClaimRecord): boolean {
+  if (past) return false;
   // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
   if (namespace === '' && age < LONG) return true;
-  // Who lives in another pid namespace (a container) is not seen from here.
-  if (namespace !== '' && namespace !== pidNamespace()) return true;
+  // Who lives in another pid namespace (a container) is not seen from here, or only that nobody is left there.
+  if (namespace !== '' && namespace !== pidNamespace()) return !isNamespaceGone(namespace);
   if (returner !== undefined) return isAlive(returner);
   if (isAlive(holder)) return true;
   if (job !== undefined) return isAlive(job);

@@ -186,7 +186,7 @@ const labelOf = (line: string, dir: string): string =>
     .replace(/"[^"]*since .*/, 'HEAD)')
     .replace(/(pool.json.new>), .*/, '$1)')
     .replace(/\d+-\d+-[0-9a-z]+/g, 'POOL')
-    .replace(/\d+-[0-9a-z]+\.fifo/g, 'OWN.fifo')
+    .replace(/\d+-\w+\.fifo/g, 'OWN.fifo')
     .replace(/\d+\.\d+/g, 'ID')
     .replace(/\b\d+</g, '<')
     .replace(/AT_FDCWD<[^>]*>, /, '')

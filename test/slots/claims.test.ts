@@ -81,6 +81,7 @@ describe('a claim', () => {
     expect(readFileSync(claimFile(pool, claim.id), 'utf8').split('\n')).toEqual([
       'command "make \\"a b\\"\\nc"',
       expect.stringMatching(/^since \d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      expect.stringMatching(/^boot [0-9a-f]{8}$/),
       `in ${NAMESPACE}`,
       'owner below-7.8',
       '',
