@@ -28,7 +28,7 @@ export interface Kept {
 const LOOKS_BETWEEN = 3;
 
 /** The same where the FIFO's times say that nobody used it: a file system that is mounted noatime does not tell of reads. */
-const LOOKS_AT_REST = 30;
+const LOOKS_AT_REST = 300;
 
 /** Milliseconds: longer than the tick that the times of files are rounded to. */
 const TICK = 20;
@@ -46,8 +46,15 @@ export function makeRepair(kept: Kept): Repair {
     const before = timesOf(fifo);
     // A write that comes now could leave the same time.
     if (Date.now() - before.written < TICK) return undefined;
+    const expected = countHeld(pool);
     const found = drain(fifo);
     const drained = timesOf(fifo);
+    if (expected?.unsure === 0 && found === tokens - expected.tokens) {
+      // Nothing is missing. The pool was empty for no longer than it takes to see that: who will not wait finds no slot then.
+      if (found > 0) writeSync(fifo, '+'.repeat(found));
+      clean = stampOf(kept, drained.atime);
+      return 0;
+    }
     // Nobody can take a token now. As long as none is put in either, what is seen of processes and claims holds together.
     const held = isProvable(kept) ? countHeld(pool) : undefined;
     const proven = held !== undefined && timesOf(fifo).mtime === before.mtime;

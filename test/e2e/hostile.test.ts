@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { make441Dir, withPath } from '../setup/tools.js';
 import { makeWorld, type World } from './world.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -498,6 +499,45 @@ describe.skipIf(!canUnshare)('a container that shares FIFO and state (needs unsh
       touch -d '1 hour ago' $state/*.fifo; js-destroy --stale | grep -c removed; ls $state`;
     expect((await run(script)).stdout.replaceAll('versions\n', '')).toBe('4194999-a_zzzz.fifo\n1\n');
   });
+});
+
+describe.each([
+  ['make', undefined],
+  ['make 4.4.1', make441Dir],
+])('what %s was told on its command line', (_, folder) => {
+  const VALUES = [
+    "it's $$HOME",
+    'a b  c',
+    '"',
+    '\\',
+    'a\\',
+    'a\nb\n',
+    '--jobserver-auth=9,9',
+    '-- Y=1',
+    '`id`$$(id)',
+    '!!',
+    'é\t*',
+  ];
+
+  it.each(VALUES.flatMap((value) => ['sh', 'bash', 'zsh'].map((shell) => [value, shell])))(
+    'goes through eval "$(js-env)" as it is: X=%j (%s)',
+    async (value, shell) => {
+      const world = makeWorld();
+      world.file(
+        'Makefile',
+        `SHELL = ${shell}\nall:\n\t+@$(SCRIPT)\nshow: ; @printenv X; printenv MAKEFLAGS | sed -n '/ -- /,$$p' | sed '1s/.* -- / -- /'\n`,
+      );
+      const script = `export SCRIPT='$(MAKE) -s show >one; printf %s "$$MAKEFLAGS" >before
+        eval "$$(js-env)"; printf %s "$$MAKEFLAGS" >after; $(MAKE) -s show >two; js-run --require make -s show >three'
+        make -s -j3 --no-print-directory "X=$VALUE" && cat one && cmp one two && cmp one three
+        sed 's/ -j3//; s/^s* /s /; s/ --jobserver-auth=[^ ]*//' before >b; sed 's/ -j3//; s/^s* /s /; s/ --jobserver-auth=[^ ]*//' after | cmp b -`;
+      const told = { ...world.env, VALUE: value };
+      const env = (folder === undefined ? told : withPath(folder, told)) as Record<string, string>;
+      const { stdout, stderr } = await world.run(script, { env });
+      expect(stderr).toBe('');
+      expect(stdout.startsWith(`${value.replaceAll('$$', '$')}\n`)).toBe(true);
+    },
+  );
 });
 
 describe('bytes that are no UTF-8', () => {

@@ -1,4 +1,4 @@
-import { execFileSync, type StdioOptions } from 'node:child_process';
+import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -85,7 +85,28 @@ const HOSTILE = [
   ' -j4 --jobserver-auth=fifo:/tmp/it\'s\\ a\\ "b"$$c!/f -- X=a\\\\b',
 ];
 
-describe.each(['dash', 'bash', 'zsh'])('%s', (shell) => {
+/** A shell, and options that change what it makes of text: of those only that one of each tests all. */
+const SHELLS: [string, string[]][] = [
+  ['dash', []],
+  ['bash', ['--norc']],
+  ['zsh', ['-f']],
+  ['sh', []],
+  ['bash', ['--norc', '--posix']],
+  ['bash', ['--norc', '-H', '-o', 'history', '-O', 'extglob', '-O', 'nullglob', '-O', 'failglob']],
+  ['zsh', ['--emulate', 'sh', '-f']],
+  [
+    'zsh',
+    ['-f', '-o', 'rcquotes', '-o', 'extendedglob', '-o', 'shwordsplit', '-o', 'globassign', '-o', 'magicequalsubst'],
+  ],
+  ...['ksh', 'mksh', 'yash'].filter(isThere).map((shell): [string, string[]] => [shell, []]),
+  ...(isThere('busybox') ? [['busybox', ['sh']] as [string, string[]]] : []),
+];
+
+function isThere(shell: string): boolean {
+  return spawnSync(shell, ['-c', ':']).error === undefined;
+}
+
+describe.each(SHELLS)('%s %j', (shell, options) => {
   /** @returns what the shell has in its variables after the code was run as eval "$(js-env)" runs it */
   function roundTrip(folder: string, values: readonly string[]): string[] {
     const names = values.map((_, index) => `V${index}`);
@@ -99,7 +120,6 @@ describe.each(['dash', 'bash', 'zsh'])('%s', (shell) => {
        printenv -0 ${names.join(' ')}`,
     );
     const env = { PATH: process.env.PATH, HOME: '/home', LC_ALL: 'C.UTF-8' };
-    const options = shell === 'bash' ? ['--norc'] : shell === 'zsh' ? ['-f'] : [];
     const output = execFileSync(shell, [...options, 'script'], { cwd: folder, env, encoding: 'utf8', stdio: STDIO });
     return output.split('\0').slice(0, -1);
   }
@@ -126,7 +146,7 @@ describe.each(['dash', 'bash', 'zsh'])('%s', (shell) => {
   test('forgets what is taken away', () => {
     const code = formatSh({ A: undefined, B: 'new', C: undefined });
     const env = { PATH: process.env.PATH, A: 'a', B: 'b' };
-    const output = execFileSync(shell, ['-euc', `${code} env`], { env, encoding: 'utf8', stdio: STDIO });
+    const output = execFileSync(shell, [...options, '-euc', `${code} env`], { env, encoding: 'utf8', stdio: STDIO });
     expect(output.match(/^[ABC]=.*$/gm)).toEqual(['B=new']);
   });
 
@@ -140,7 +160,7 @@ describe.each(['dash', 'bash', 'zsh'])('%s', (shell) => {
     const code = formatOpenPair({ fd: 8, path }, { fd: 9, path });
     const script = `eval "$(cat code)"; echo hello >&9; read x <&8; echo "$x"; readlink /proc/self/fd/8 /proc/self/fd/9`;
     writeFileSync(join(folder, 'code'), code);
-    const output = execFileSync(shell, ['-c', script], { cwd: folder, encoding: 'utf8', stdio: STDIO });
+    const output = execFileSync(shell, [...options, '-c', script], { cwd: folder, encoding: 'utf8', stdio: STDIO });
     expect(output).toBe(`hello\n${path}\n${path}\n`);
   });
 });

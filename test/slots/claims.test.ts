@@ -42,7 +42,7 @@ describe('the bytes of the tokens', () => {
     const { pool } = makePool(HOSTILE);
     const claim = claimSlots(pool, selfId(), HOSTILE.length);
     const lines = readFileSync(claimFile(pool, claim.id), 'utf8').split('\n');
-    expect(lines.slice(3)).toEqual([...HOSTILE.map((byte) => `token ${Buffer.of(byte).toString('hex')}`), '']);
+    expect(lines.slice(4)).toEqual([...HOSTILE.map((byte) => `token ${Buffer.of(byte).toString('hex')}`), '']);
     releaseOwnClaim(claim);
   });
 
