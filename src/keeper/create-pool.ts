@@ -46,7 +46,8 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     const image = session === null ? null : (readProcess(pidOf(session))?.image ?? null);
     const record = { path, jobs, tokens, ...self, owner, session, image };
     writeRecord(folder, record);
-    await startKeeper({ root, key, record, fresh: true });
+    const isKept = await startKeeper({ root, key, record, fresh: true });
+    if (!isKept) throw new JobserverError('failed', 'cannot start the keeper: it was killed');
     return openPool({ kind: 'fifo', path }, root);
   } catch (error) {
     try {

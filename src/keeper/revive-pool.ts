@@ -32,13 +32,15 @@ export async function revivePool(pool: Pool, isClaimant: boolean): Promise<void>
     const last = findLast(folder, record);
     const place = last.place + 1;
     if ((last.id === self || !isAlive(last.id)) && takePlace(folder, { place, id: self })) {
-      await startKeeper({ root: dirname(folder), key, record: { ...record, keeper: self, place }, fresh: false });
+      const order = { root: dirname(folder), key, record: { ...record, keeper: self, place }, fresh: false };
+      // One that was killed, too, is followed by another, from us or from somebody else.
+      if (await startKeeper(order)) continue;
     } else if (!isClaimant) {
       return;
-    } else if (Date.now() > deadline) {
-      throw new JobserverError('failed', `the keeper of the pool '${record.path}' has ended, and no other one starts`);
-    } else {
-      await delay(pause);
     }
+    if (Date.now() > deadline) {
+      throw new JobserverError('failed', `the keeper of the pool '${record.path}' has ended, and no other one starts`);
+    }
+    await delay(pause);
   }
 }

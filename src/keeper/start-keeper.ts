@@ -20,9 +20,10 @@ export const READY = 'ready';
 
 /**
  * Starts the background process and waits for its word.
+ * @returns whether it keeps the pool now; it does not where it was killed before it could say so
  * @throws JobserverError 'failed' with the keeper's reason
  */
-export async function startKeeper(order: KeeperOrder): Promise<void> {
+export async function startKeeper(order: KeeperOrder): Promise<boolean> {
   const file = `${order.root}/${order.key}/keeper.log`;
   const log = attempt('write', file, () => openSync(file, 'a', 0o600));
   // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
@@ -37,6 +38,7 @@ export async function startKeeper(order: KeeperOrder): Promise<void> {
     }),
   );
   closeSync(log);
+  const signal = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
   try {
     const words = await new Promise<string>((resolve, reject) => {
       let text = '';
@@ -46,9 +48,11 @@ export async function startKeeper(order: KeeperOrder): Promise<void> {
       });
       child.stdout?.once('close', () => resolve(text.trim()));
     });
+    if (words === '' && (await signal) === 'SIGKILL') return false;
     if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
   } catch (error) {
     throw errorCode(error) === undefined ? error : cannot('start the keeper', process.execPath, error);
   }
   child.unref();
+  return true;
 }

@@ -69,6 +69,12 @@ it('a make that has the FIFO open keeps it, and nothing is put in beside what it
   expect(peak(await world.spans())).toBe(4);
 });
 
+it('one that is killed while it starts is followed by another', async () => {
+  const script = `kill_keeper; ( until new=$(grep -lsz '^{"root":"'$PWD/run /proc/[0-9]*/cmdline); do :; done
+    kill -KILL $(cut -d/ -f3 <<<$new) ) & js-run echo ran; wait; until_true 'js-env >/dev/null; new_keeper'; count; keepers`;
+  expect(await inSession(script).ended).toEqual({ stdout: 'ran\n4\n1\n', stderr: '', status: 0 });
+});
+
 it('who was killed while it started the new keeper holds nobody up', async () => {
   const script = `kill_keeper; sleep 0 & dead=$!; wait; printf $dead.1 >$(echo run/*/*/pool.json | sed s,pool.json,keeper-2,)
     js-run echo ran; new_keeper && echo new; count`;
