@@ -83,6 +83,14 @@ describe('js-acquire and js-release', () => {
     },
   );
 
+  it('take no slot for whoever adopts them where their shell has died already', async () => {
+    const { stdout } = await session(
+      `bash -c '( while [ -e /proc/$$/exe ]; do sleep 0.01; done; exec js-acquire 2>err ) & :'
+      until_true '[ -s err ]'; cat err; js-acquire --no-wait -n 4 >/dev/null && echo all`,
+    );
+    expect(stdout).toBe('js-acquire: the calling shell has ended; name a holder with --owner PID\nall\n');
+  });
+
   it('holds the slots of a subshell that goes on for that subshell', async () => {
     const { stdout } = await session(
       `( js-acquire >h; until [ -e go ]; do sleep 0.02; done ) & sub=$!
