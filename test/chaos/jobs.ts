@@ -15,7 +15,7 @@ export interface Jobs {
 
 export function readJobs({ dir }: Stage): Jobs {
   const jobs: Jobs = { started: 0, ended: 0, peak: 0, over: [] };
-  for (const block of readFileSync(join(dir, 'seats/log'), 'utf8').split(/\n(?!\t)/)) {
+  for (const block of readFileSync(join(dir, 'jobs'), 'utf8').split(/\n(?!\t)/)) {
     const [event, , , seats = ''] = block.split('\n', 1)[0]?.split('\t') ?? [];
     if (event === 'over') jobs.over.push(block);
     if (event === 'end') jobs.ended++;

@@ -123,6 +123,19 @@ export const SCENES: readonly Scene[] = [
     ],
   },
   {
+    name: 'pool of its own',
+    weight: 2,
+    rule: 'any',
+    // Where its pool has ended, because who made it was killed, a js-run has no slot.
+    command: (random) => {
+      const loop = `for time in ${times(random, 3, 6)}; do js-run --require -- job $time & jobs+=($!); done
+        for job in "\${jobs[@]}"; do wait $job || exit; done`;
+      const create = 'js-create -j 2 --auth fifo';
+      return bash(`mkdir seats; export CHAOS_SEATS=$PWD/seats CHAOS_LIMIT=2
+        ${random.pick([`exec ${create} -- bash -c '${loop}'`, `code=$(${create}) || exit; eval "$code"; ${loop}`])}`);
+    },
+  },
+  {
     name: 'js-env',
     weight: 1,
     rule: 'any',

@@ -33,12 +33,13 @@ export function makeStage(repository: string, slots: number): Stage {
   symlinkSync(join(repository, 'test/chaos/job'), join(bin, 'job'));
   writeFileSync(join(dir, 'Makefile'), MAKEFILE);
   writeFileSync(join(dir, 'build.ninja'), NINJA_FILE);
-  writeFileSync(join(seats, 'log'), '');
+  const log = join(dir, 'jobs');
+  writeFileSync(log, '');
   const run = basename(dir);
   const clean = cleanEnvironment([bin, make441Dir, ninja113Dir].join(delimiter), runtime);
-  const marked = { ...clean, [MARK.run]: run, CHAOS_SEATS: seats, CHAOS_LIMIT: String(slots) };
+  const marked = { ...clean, [MARK.run]: run, CHAOS_SEATS: seats, CHAOS_LIMIT: String(slots), CHAOS_LOG: log };
   const fifo = join(dir, 'fifo');
-  const code = execFileSync('js-create', ['-j', String(slots), '--auth', 'fifo', '--fifo', fifo], {
+  const code = execFileSync(join(bin, 'js-create'), ['-j', String(slots), '--auth', 'fifo', '--fifo', fifo], {
     env: marked,
     encoding: 'utf8',
   });
