@@ -3,8 +3,9 @@ import { attempt, cannot, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { isAlive, isAnyMarked, type ProcessId, pidNamespace, selfId } from '../process/process-table.js';
-import { CLAIM_VARIABLE, type Claim, type ClaimRecord, claimFile, listClaims, readClaim } from './claim.js';
+import { type Claim, type ClaimRecord, claimFile, listClaims, readClaim } from './claim.js';
 import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
+import { CLAIM_VARIABLE } from './slot-owner.js';
 
 /**
  * Returns everything that a claim on disk holds and removes it.
