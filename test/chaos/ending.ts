@@ -13,7 +13,6 @@ export interface Ending {
   complaints: string[];
   /** Milliseconds from the end of the last process until all slots could be taken. */
   repaired: number;
-  tokens: number | undefined;
 }
 
 /** Looks whether all slots of the idle pool are there and no claim, then ends it and looks whether anything is left. */
@@ -35,7 +34,6 @@ export async function endPool(stage: Stage): Promise<Ending> {
   runCommand(stage, 'js-release');
   const tokens = await countTokens(stage);
   if (tokens !== slots - 1) complaints.push(`there are ${tokens} tokens, not ${slots - 1}`);
-  await delay(0);
   const left = () => ['claims', 'locks'].flatMap((kind) => listState(stage, kind));
   for (const end = Date.now() + PATIENCE; left().length > 0 && Date.now() < end; ) await delay(50);
   complaints.push(...left().map((name) => `left in the pool: ${name}`));
@@ -53,14 +51,14 @@ export async function endPool(stage: Stage): Promise<Ending> {
   );
   for (const end = Date.now() + PATIENCE; listOurs(run, fifo).length > 0 && Date.now() < end; ) await delay(50);
   for (const { pid, words } of listOurs(run, fifo)) complaints.push(`left: process ${pid}, ${words.join(' ')}`);
-  return { complaints, repaired, tokens };
+  return { complaints, repaired };
 }
 
 /** @returns how many bytes there are in the FIFO; the keeper is stopped meanwhile */
 async function countTokens({ run, fifo, slots }: Stage): Promise<number> {
   const keepers = listOurs(run, fifo).filter(({ role }) => role === 'keeper');
   for (const keeper of keepers) signalTo(keeper, 'SIGSTOP');
-  while (keepers.some(({ pid }) => readProcess(pid)?.state === 'S')) await delay(5);
+  while (keepers.some(({ pid }) => (readProcess(pid)?.state ?? 'T') !== 'T')) await delay(5);
   const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
   try {
     const bytes = Buffer.alloc(100 + slots);

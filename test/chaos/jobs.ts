@@ -13,7 +13,7 @@ export interface Jobs {
   over: string[];
 }
 
-export function readJobs({ dir }: Stage): Jobs {
+export function readJobs({ dir }: Pick<Stage, 'dir'>): Jobs {
   const jobs: Jobs = { started: 0, ended: 0, peak: 0, over: [] };
   for (const block of readFileSync(join(dir, 'jobs'), 'utf8').split(/\n(?!\t)/)) {
     const [event, , , seats = ''] = block.split('\n', 1)[0]?.split('\t') ?? [];
