@@ -1,6 +1,7 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { identify } from '../../src/pool/identity.js';
 import { readProcess } from '../../src/process/process-table.js';
 import { listOurs, signalTo } from './processes.js';
 import { runCommand, type Stage } from './stage.js';
@@ -73,9 +74,8 @@ async function countTokens({ run, fifo, slots }: Stage): Promise<number> {
   }
 }
 
-function listState({ state }: Stage, kind: string): string[] {
-  return readdirSync(state).flatMap((pool) => {
-    const folder = join(state, pool, kind);
-    return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-  });
+/** @returns the claims or locks of the pool; those of others, that were killed with all that was theirs, are swept */
+function listState({ state, fifo }: Stage, kind: string): string[] {
+  const folder = join(state, identify(statSync(fifo, { bigint: true })), kind);
+  return readdirSync(folder).map((name) => join(folder, name));
 }

@@ -75,6 +75,12 @@ it('one that is killed while it starts is followed by another', async () => {
   expect(await inSession(script).ended).toEqual({ stdout: 'ran\n4\n1\n', stderr: '', status: 0 });
 });
 
+it('one that is started from a job is no part of it', async () => {
+  const script = `export -f keeper kill_keeper; js-run -- bash -c 'kill_keeper; js-env >/dev/null'; new=$(keeper)
+    tr '\\0' '\\n' </proc/$new/environ | grep -c JOBSERVER_TOOLS_CLAIM; count`;
+  expect((await inSession(script).ended).stdout).toBe('0\n4\n');
+});
+
 it('who was killed while it started the new keeper holds nobody up', async () => {
   const script = `kill_keeper; sleep 0 & dead=$!; wait; printf $dead.1 >$(echo run/*/*/pool.json | sed s,pool.json,keeper-2,)
     js-run echo ran; new_keeper && echo new; count`;
