@@ -47,7 +47,6 @@ export async function runChaos({ repository, seed, seconds, say }: Wish): Promis
     const ending = complaints.length > 0 ? undefined : await endPool(stage);
     const jobs = readJobs(stage);
     complaints.push(...(ending?.complaints ?? []), ...judgeActors([...actors.values()]));
-    if (jobs.peak < SLOTS) complaints.push(`never more than ${jobs.peak} slots were in use`);
     for (const line of summarize(stage, [...actors.values()], blows, jobs)) say(line);
     if (complaints.length === 0) {
       say(`the end    all ${SLOTS} slots after ${((ending?.repaired ?? 0) / 1000).toFixed(1)} s, nothing left`);
