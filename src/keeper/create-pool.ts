@@ -48,9 +48,8 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     const image = session === null ? null : (readProcess(pidOf(session))?.image ?? null);
     const record = { path, jobs, tokens, ...self, owner, session, image };
     writeRecord(folder, record);
-    if (!(await startKeeper({ root, key, record, fresh: true }))) {
-      throw new JobserverError('failed', 'cannot start the keeper: it ended at once');
-    }
+    const isKept = await startKeeper({ root, key, record, fresh: true });
+    if (!isKept) throw new JobserverError('failed', 'cannot start the keeper: it was killed');
     return openPool({ kind: 'fifo', path }, root);
   } catch (error) {
     try {

@@ -16,8 +16,8 @@ const LOOK_EVERY = 1000;
 /** Looks between two at the pool's record. */
 const RECORD_EVERY = 10;
 
-/** How often, and how many milliseconds apart, a new keeper tries to tell what is missing. */
-const REFILL = { tries: 100, every: 10 };
+/** How long, and how many milliseconds apart, a new keeper tries to tell what is missing: the pool waits for it. */
+const REFILL = { within: 1000, every: 10 };
 
 /**
  * The keeper: keeps a pool's FIFO open, for its content is gone with the last descriptor (PROTOCOL 11); returns the claims
@@ -75,7 +75,8 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
 /** Puts back what was lost with the last one that had the pool open. @returns how many tokens that were */
 function refill(kept: Kept, repair: Repair): number {
   // Where a make has it open all the time the content is there still, and what is missing is made good when it is gone.
-  for (let tries = 0; tries < REFILL.tries && isProvable(kept); tries++) {
+  // Not a number of tries: each takes long where there are many processes, and what is missing is made good later too.
+  for (const end = Date.now() + REFILL.within; Date.now() < end && isProvable(kept); ) {
     const put = repair.fill();
     if (put !== undefined) return put;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REFILL.every);

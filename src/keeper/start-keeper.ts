@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import type { PoolRecord } from '../pool/record.js';
+import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 
 /** What the keeper is told, as JSON in its only argument. */
 export interface KeeperOrder {
@@ -27,8 +28,9 @@ export const LATE = 'late';
 export async function startKeeper(order: KeeperOrder): Promise<boolean> {
   const file = `${order.root}/${order.key}/keeper.log`;
   const log = attempt('write', file, () => openSync(file, 'a', 0o600));
-  // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one.
-  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...env } = process.env;
+  // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one. And it is
+  // no part of the job that it is started from, whose claim would live as long.
+  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, [CLAIM_VARIABLE]: _claim, ...env } = process.env;
   const child = attempt('start the keeper', process.execPath, () =>
     spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
       cwd: '/',
@@ -39,6 +41,7 @@ export async function startKeeper(order: KeeperOrder): Promise<boolean> {
     }),
   );
   closeSync(log);
+  const signal = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
   try {
     const words = await new Promise<string>((resolve, reject) => {
       let text = '';
@@ -48,8 +51,8 @@ export async function startKeeper(order: KeeperOrder): Promise<boolean> {
       });
       child.stdout?.once('close', () => resolve(text.trim()));
     });
-    if (words === LATE || words === '') return false;
-    if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words}`);
+    if (words === LATE || (words === '' && (await signal) === 'SIGKILL')) return false;
+    if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
     child.unref();
     return true;
   } catch (error) {

@@ -12,6 +12,8 @@ export interface ProcessEntry {
   state: string;
   parent: number;
   group: number;
+  /** A child is of its parent's session, unless it began one of its own (setsid(2)). */
+  session: number;
   /** 0 where the process has no controlling terminal. */
   terminal: number;
   /** The terminal's foreground process group, -1 where there is no terminal. */
@@ -55,6 +57,7 @@ function parseEntry(text: string): ProcessEntry | undefined {
     state,
     parent: number(1),
     group: number(2),
+    session: number(3),
     terminal: number(4),
     foreground: number(5),
     image: [fields[25], fields[45], fields[47]].join(),

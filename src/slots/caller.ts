@@ -5,6 +5,7 @@ import {
   type ProcessId,
   readDescriptor,
   readProcess,
+  selfAtStart,
 } from '../process/process-table.js';
 
 /**
@@ -15,7 +16,10 @@ import {
  * @returns undefined where the parent has ended already
  */
 export function findCallingShell(parent: number): ProcessId | undefined {
+  const self = selfAtStart();
   let shell = readProcess(parent);
+  // Of another session than ours, which we did not begin, is only who adopted us (init): it would hold the slots for ever.
+  if (shell?.session !== self.session && self.session !== self.pid) return undefined;
   while (shell !== undefined) {
     const reader = findReader(shell);
     if (reader === undefined) return shell.id;

@@ -60,9 +60,6 @@ export interface ClaimRecord {
   age: number;
 }
 
-/** Tells a job whose claim it runs in: it is there from the job's first moment on, before recordJob() can have been called. */
-export const CLAIM_VARIABLE = 'JOBSERVER_TOOLS_CLAIM';
-
 /**
  * Puts a new, empty claim on disk.
  * @param holder the process that the claim lives and dies with

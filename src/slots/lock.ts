@@ -51,3 +51,6 @@ export function unlock(pool: Pool, name: string, inode: number): void {
   const file = lockFile(pool, name);
   if (statSync(file, { throwIfNoEntry: false })?.ino === inode) freeLock(pool, name);
 }
+
+/** @returns the inode of the claim that has the lock, undefined where it is free */
+export const lockedBy = (pool: Pool, name: string): number | undefined => tryStat(lockFile(pool, name))?.ino;

@@ -10,8 +10,9 @@ import {
   pidNamespace,
   selfId,
 } from '../process/process-table.js';
-import { CLAIM_VARIABLE, type Claim, type ClaimRecord, claimFile, listClaims, readClaim } from './claim.js';
-import { freeLock, SEVERAL, slotLock, unlock } from './lock.js';
+import { type Claim, type ClaimRecord, claimFile, handOver, listClaims, readClaim } from './claim.js';
+import { freeLock, lockedBy, SEVERAL, slotLock, unlock } from './lock.js';
+import { CLAIM_VARIABLE } from './slot-owner.js';
 
 /**
  * Returns everything that a claim on disk holds and removes it.
@@ -36,15 +37,33 @@ export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boole
   return true;
 }
 
-/** Returns a claim that this process holds and knows all of. @throws as releaseClaim */
-export function releaseOwnClaim({ pool, id, tokens, implicit, several, owner, fd }: Claim): void {
+/** Returns a claim that this process holds and knows all of, and what was left to it. @throws as releaseClaim */
+export function releaseOwnClaim(claim: Claim): void {
+  const { pool, id, tokens, implicit, several, owner, fd } = claim;
   closeSync(fd);
+  for (const left of listClaims(pool)) if (left.startsWith(`${id}-`)) releaseClaim(pool, left, selfId());
+  if (leaveToHeir(claim)) return;
   const taken = returnTokens(pool, id, tokens, selfId());
   // Gone with the pool.
   if (taken === undefined) return;
   if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
   if (several) freeLock(pool, SEVERAL);
   removeClaim(pool, taken);
+}
+
+/**
+ * A js-run that our job started in the background and left behind runs in the slot that we gave: it holds it from now on.
+ * @returns whether there is one
+ */
+function leaveToHeir(claim: Claim): boolean {
+  const { pool, id } = claim;
+  const inode = lockedBy(pool, slotLock(`below-${id as ProcessId}`));
+  if (inode === undefined) return false;
+  const heirs = listClaims(pool).map((other) => readClaim(pool, other));
+  const heir = heirs.find((other) => other?.inode === inode);
+  if (heir === undefined) return false;
+  handOver(claim, heir.holder);
+  return true;
 }
 
 /**

@@ -4,11 +4,14 @@ import { identify } from '../pool/identity.js';
 import { isOpenAs, type Pool } from '../pool/pool.js';
 import { type MakeAbove, walkUp } from '../process/ancestry.js';
 import {
+  isAlive,
   type ProcessEntry,
   type ProcessId,
+  parseProcessId,
   readArguments,
   readEnvironment,
   readProgram,
+  selfAtStart,
   variableIn,
 } from '../process/process-table.js';
 import { findAdvertised } from '../protocol/advertised.js';
@@ -22,6 +25,9 @@ import { tryExactStat } from '../try-stat.js';
  * A js-run that is a recipe's own process is both, and these are two slots: it runs in the one and gives the other.
  */
 export type SlotOwner = `recipe-${ProcessId}` | `below-${ProcessId}`;
+
+/** Tells a job whose claim it runs in: it is there from the job's first moment on, before recordJob() can have been called. */
+export const CLAIM_VARIABLE = 'JOBSERVER_TOOLS_CLAIM';
 
 /** @returns the slot owner that the text names, or undefined */
 export function parseSlotOwner(text: string): SlotOwner | undefined {
@@ -40,7 +46,16 @@ export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> 
     const make = findMake();
     if (make !== undefined ? isTold(pool, make) : await isStartedByClient(pool, entry)) return `recipe-${entry.id}`;
   }
-  return undefined;
+  return findKilledOwner(pool);
+}
+
+/**
+ * @returns what a js-run above us that was killed has left: its job goes on in its slot, and would wait for ever for another
+ * one where all slots are held so
+ */
+function findKilledOwner(pool: Pool): SlotOwner | undefined {
+  const id = parseProcessId(variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '');
+  return id !== undefined && isClientOf(pool.folder, id) && !isAlive(id) ? `below-${id}` : undefined;
 }
 
 /**

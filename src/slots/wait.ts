@@ -86,10 +86,13 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     };
     const onToken = (byte: number) => {
       // It can come in the same turn in which the wait ended.
-      if (done) return putToken(pool, byte);
+      if (done) {
+        putToken(pool, byte);
+        return false;
+      }
       attempt(() => recordToken(claim, byte))();
       tryAgain();
-      if (!done) tokens?.next();
+      return !done;
     };
     const look = attempt(() => {
       if (looks++ === 1) options.onLongWait();

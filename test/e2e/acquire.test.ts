@@ -64,6 +64,33 @@ describe('js-acquire and js-release', () => {
     expect((await session(`${script}; echo "\${h%%.*} ${holder}"`, { shell })).stdout).toMatch(/^(\d+) \1\n$/);
   });
 
+  it.each(['js-acquire -n 3 --timeout 20', 'js-run -n 3 --timeout 20 true'])(
+    '%s takes tokens that come one by one, with nobody else about',
+    async (command) => {
+      const { stdout, stderr } = await session(
+        `for i in 1 2 3 4; do h[i]=$(js-acquire); done
+        ${command} >out & waiter=$!
+        # A watch of the locks is set in the same turn in which the wait for tokens begins.
+        until_true 'ls -l /proc/$waiter/fd 2>/dev/null | grep -q inotify && grep -q "^State:.S" /proc/$waiter/status'
+        for i in 2 3; do
+          js-release \${h[i]}
+          until_true '[ $(cat run/*/*/claims/$waiter.* | grep -c token) = $((i - 1)) ] || ! [ -e /proc/$waiter/exe ]'
+        done
+        js-release \${h[4]}; wait $waiter && echo all`,
+        { shell: 'bash' },
+      );
+      expect({ stdout, stderr }).toEqual({ stdout: 'all\n', stderr: '' });
+    },
+  );
+
+  it('take no slot for whoever adopts them where their shell has died already', async () => {
+    const { stdout } = await session(
+      `bash -c '( while [ -e /proc/$$/exe ]; do sleep 0.01; done; exec js-acquire 2>err ) & :'
+      until_true '[ -s err ]'; cat err; js-acquire --no-wait -n 4 >/dev/null && echo all`,
+    );
+    expect(stdout).toBe('js-acquire: the calling shell has ended; name a holder with --owner PID\nall\n');
+  });
+
   it('holds the slots of a subshell that goes on for that subshell', async () => {
     const { stdout } = await session(
       `( js-acquire >h; until [ -e go ]; do sleep 0.02; done ) & sub=$!

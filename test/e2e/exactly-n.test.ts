@@ -93,4 +93,15 @@ describe('exactly N jobs', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expectFour(await world.spans(), 15);
   });
+
+  it('where a job goes on in the background when the command of its js-run has ended', async () => {
+    const world = makeWorld();
+    const { status, stdout } = await world.run(`js-create -j 1 --fifo f -- bash -c '
+      js-run -- sh -c "js-run -- span inner sleep 1 & until [ -s spans ]; do sleep 0.02; done"
+      js-run -- span next true; js-run --no-wait echo free; ls run/*/*/claims'`);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'free\n' });
+    const spans = await world.spans();
+    expect(spans).toHaveLength(2);
+    expect(peak(spans)).toBe(1);
+  });
 });

@@ -47,7 +47,7 @@ describe.each(['fifo', 'pipe'])('a pool whose keeper was killed (%s)', (auth) =>
         kill_keeper; killed=$((killed + 1)); until_true 'new_keeper || [ -z "$(jobs -rp)" ]'
       done
       [ $killed -gt 2 ] && echo often
-      wait "\${jobs[@]}"; count; keepers`,
+      wait "\${jobs[@]}"; js-acquire -n 4 --timeout 30 >/dev/null; js-release; count; keepers`,
       auth,
     );
     expect(await ended).toEqual({ stdout: 'often\n4\n1\n', stderr: '', status: 0 });
@@ -68,6 +68,18 @@ it('a make that has the FIFO open keeps it, and nothing is put in beside what it
   );
   expect((await ended).stdout).toBe('new\nmade\n4\n');
   expect(peak(await world.spans())).toBe(4);
+});
+
+it('one that is killed while it starts is followed by another', async () => {
+  const script = `kill_keeper; ( until new=$(grep -lsz '^{"root":"'$PWD/run /proc/[0-9]*/cmdline); do :; done
+    kill -KILL $(cut -d/ -f3 <<<$new) ) & js-run echo ran; wait; until_true 'js-env >/dev/null; new_keeper'; count; keepers`;
+  expect(await inSession(script).ended).toEqual({ stdout: 'ran\n4\n1\n', stderr: '', status: 0 });
+});
+
+it('one that is started from a job is no part of it', async () => {
+  const script = `export -f keeper kill_keeper; js-run -- bash -c 'kill_keeper; js-env >/dev/null'; new=$(keeper)
+    tr '\\0' '\\n' </proc/$new/environ | grep -c JOBSERVER_TOOLS_CLAIM; count`;
+  expect((await inSession(script).ended).stdout).toBe('0\n4\n');
 });
 
 it('who was killed while it started the new keeper holds nobody up', async () => {

@@ -212,3 +212,15 @@ describe('the tool that js-run starts', () => {
     expect((await session(world, 'js-run go build -p 9; js-run -n 3 go vet')).stdout).toBe('1 build -p 9\n3 vet\n');
   });
 });
+
+it('what goes on below a js-run that was killed still has its slot', async () => {
+  const { stdout } = await session(
+    makeWorld(),
+    `js-acquire -n 3 >/dev/null
+    js-run -- sh -c ': >up; until [ -e go ]; do sleep 0.02; done; js-run --no-wait echo ran; : >done' & outer=$!
+    until [ -e up ]; do sleep 0.02; done
+    kill -KILL $outer; wait $outer 2>/dev/null; touch go; until [ -e done ]; do sleep 0.02; done
+    js-acquire --timeout 10 >/dev/null && echo back`,
+  );
+  expect(stdout).toBe('ran\nback\n');
+});

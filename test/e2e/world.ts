@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
+import { cleanEnvironment } from '../setup/environment.js';
 import { parseSpans, type Span } from '../spans/spans.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -42,7 +43,7 @@ export function makeWorld(): World {
   for (const file of readdirSync(join(ROOT, 'bin')))
     symlinkSync(join(ROOT, 'bin', file), join(bin, basename(file, '.js')));
   symlinkSync(join(ROOT, 'test/spans/span'), join(bin, 'span'));
-  const env = cleanEnvironment(bin, runtime, join(dir, 'spans'));
+  const env: Record<string, string> = { ...cleanEnvironment(bin, runtime), SPANS: join(dir, 'spans') };
   const groups: number[] = [];
 
   const world: World = {
@@ -103,14 +104,4 @@ function endGroup(group: number | undefined): void {
   } catch {
     // It has ended.
   }
-}
-
-/** The environment without a jobserver above us and without what slows every start of Node down. */
-function cleanEnvironment(bin: string, runtime: string, spans: string): Record<string, string> {
-  const env: Record<string, string> = {};
-  const hidden =
-    /^(MAKE.*|MFLAGS|CARGO_MAKEFLAGS|JOBSERVER_TOOLS_.*|NODE_.*|npm_.*|VITEST.*|XDG_RUNTIME_DIR|SLURM_.*)$/;
-  for (const [name, value] of Object.entries(process.env)) if (value && !hidden.test(name)) env[name] = value;
-  const path = (env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
-  return { ...env, PATH: [bin, ...path].join(':'), XDG_RUNTIME_DIR: runtime, SPANS: spans, LC_ALL: 'C.UTF-8' };
 }

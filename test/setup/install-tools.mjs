@@ -31,6 +31,7 @@ const machineTools = {
   tcsh: ['tcsh'],
   mandoc: ['mandoc'],
   tmux: ['tmux'],
+  perl: ['perl-base'],
   strace: ['strace'],
   setsid: ['util-linux'],
 };

@@ -3,16 +3,9 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, pidNamespace, selfId } from '../../src/process/process-table.js';
-import {
-  CLAIM_VARIABLE,
-  claimFile,
-  handOver,
-  listClaims,
-  openClaim,
-  readClaim,
-  recordJob,
-} from '../../src/slots/claim.js';
+import { claimFile, handOver, listClaims, openClaim, readClaim, recordJob } from '../../src/slots/claim.js';
 import { releaseClaim, sweepClaims } from '../../src/slots/release.js';
+import { CLAIM_VARIABLE } from '../../src/slots/slot-owner.js';
 import { bundle } from '../process/bundle.js';
 import { start } from '../process/start.js';
 import { ageClaims, bytes, claimSlots, makePool, startDead, startProcess } from './real-pool.js';

@@ -1,0 +1,175 @@
+import type { Random } from './random.js';
+
+/** Something that uses the pool for a while; all of it runs in one process tree. */
+export interface Scene {
+  name: string;
+  weight: number;
+  /**
+   * What may be done to it, so that what runs without a slot afterwards is the tools' fault and not what the protocol cannot
+   * help: a make that is killed leaves its recipes behind, a shell its plain commands.
+   *
+   * - `any`: any signal to any process; no job of it lives in a slot of a process that can die before it.
+   * - `shell`: the shell, which holds the slot of what it runs, gets none; the rest gets any.
+   * - `client`: the first process, a js-run, gets any; make and ninja get one that they pass on or wait for, and only once;
+   *   what they started gets none that kills a js-run from under its job.
+   *
+   * All of them are ended as a whole, jobs first, too.
+   */
+  rule: 'any' | 'shell' | 'client';
+  /** @returns the words of a command */
+  command(random: Random): string[];
+  /** With which statuses it may end that nobody sent a signal to. */
+  statuses?: readonly number[];
+}
+
+const bash = (script: string) => ['bash', '-c', script];
+const seconds = (random: Random, most = 400) => (random.integer(10, most) / 1000).toFixed(3);
+
+export const SCENES: readonly Scene[] = [
+  {
+    name: 'js-run',
+    weight: 10,
+    rule: 'any',
+    command: (random) => ['js-run', '--', 'job', seconds(random)],
+  },
+  {
+    name: 'js-run -n 2',
+    weight: 4,
+    rule: 'any',
+    command: (random) => ['js-run', '-n', '2', '--', 'job', seconds(random), '2'],
+  },
+  {
+    name: 'js-run that does not wait long',
+    weight: 3,
+    rule: 'any',
+    command: (random) => ['js-run', ...random.pick([['--no-wait'], ['--timeout', '1']]), '--', 'job', seconds(random)],
+    statuses: [0, 75],
+  },
+  {
+    name: 'js-run without a slot owner',
+    weight: 3,
+    rule: 'any',
+    command: (random) => ['setsid', '-f', 'js-run', '--', 'job', seconds(random)],
+  },
+  {
+    name: 'js-acquire and js-release',
+    weight: 5,
+    rule: 'shell',
+    command: (random) => bash(`slot=$(js-acquire) || exit; job ${seconds(random)}; js-release $slot`),
+  },
+  {
+    name: 'js-acquire and exec',
+    weight: 4,
+    rule: 'any',
+    command: (random) => bash(`js-acquire >/dev/null && exec job ${seconds(random)}`),
+  },
+  {
+    name: 'shell that dies with its slots',
+    weight: 3,
+    rule: 'any',
+    command: (random) =>
+      bash(`js-acquire -n ${random.integer(1, 3)} >/dev/null
+        exec perl -e 'select undef, undef, undef, ${seconds(random, 900)}; kill KILL => $$'`),
+    statuses: [137],
+  },
+  {
+    name: 'loop of js-run',
+    weight: 4,
+    rule: 'any',
+    command: (random) =>
+      bash(`for time in ${times(random, 3, 9)}; do js-run -- job $time & jobs+=($!); done
+        for job in "\${jobs[@]}"; do wait $job || exit; done`),
+  },
+  {
+    name: 'xargs -P of js-run',
+    weight: 3,
+    rule: 'any',
+    command: (random) => bash(`printf '%s\\n' ${times(random, 3, 9)} | xargs -P 4 -n 1 js-run -- job`),
+  },
+  {
+    name: 'js-run below js-run',
+    weight: 3,
+    rule: 'client',
+    // It waits for what it started whatever comes.
+    command: (random) => [
+      'js-run',
+      '--',
+      ...bash(`trap : TERM INT HUP
+        for time in ${times(random, 2, 4)}; do js-run -- job $time & jobs+=($!); done
+        for job in "\${jobs[@]}"; do while wait $job; status=$?; [ -e /proc/$job ]; do :; done; worst=$((worst | status)); done
+        exit $worst`),
+    ],
+  },
+  {
+    name: 'make',
+    weight: 3,
+    rule: 'client',
+    command: (random) => ['js-run', '--', 'make', '-s', '-k', '-f', '../Makefile', `PARTS=${parts(random)}`],
+  },
+  {
+    name: 'ninja',
+    weight: 3,
+    rule: 'client',
+    command: (random) => [
+      'js-run',
+      '--',
+      'ninja',
+      '--quiet',
+      '-k',
+      '0',
+      '-f',
+      '../build.ninja',
+      ...parts(random).split(' '),
+    ],
+  },
+  {
+    name: 'pool of its own',
+    weight: 2,
+    rule: 'any',
+    // Where its pool has ended, because who made it was killed, a js-run has no slot.
+    command: (random) => {
+      const loop = `for time in ${times(random, 3, 6)}; do js-run --require -- job $time & jobs+=($!); done
+        for job in "\${jobs[@]}"; do wait $job || exit; done`;
+      const create = 'js-create -j 2 --auth fifo';
+      return bash(`mkdir seats; export CHAOS_SEATS=$PWD/seats CHAOS_LIMIT=2
+        ${random.pick([`exec ${create} -- bash -c '${loop}'`, `code=$(${create}) || exit; eval "$code"; ${loop}`])}`);
+    },
+  },
+  {
+    name: 'js-env',
+    weight: 1,
+    rule: 'any',
+    command: () => bash('js-env >/dev/null'),
+  },
+];
+
+function times(random: Random, least: number, most: number): string {
+  return Array.from({ length: random.integer(least, most) }, () => seconds(random)).join(' ');
+}
+
+/** The targets of the Makefile and of build.ninja. */
+const TARGETS = ['plain', 'run'].flatMap((kind) => Array.from({ length: 8 }, (_, i) => `${kind}-${i}`));
+
+function parts(random: Random): string {
+  const chosen = new Set(Array.from({ length: random.integer(3, 9) }, () => random.pick(TARGETS)));
+  return [...chosen].join(' ');
+}
+
+/**
+ * How each kind of target is built: every recipe is one command, which make and ninja start without a shell, or exec. Not
+ * js-run -n 2: who has a slot and waits for another can do so for ever.
+ */
+const RECIPES = { plain: 'job', run: 'js-run -- job' };
+
+const recipeOf = (target: string): string => {
+  const [kind, number] = target.split('-');
+  return `${RECIPES[kind as keyof typeof RECIPES]} 0.${Number(number) + 1}`;
+};
+
+export const MAKEFILE = `all: $(PARTS)\n.PHONY: all ${TARGETS.join(' ')}\n${TARGETS.map(
+  (target) => `${target}:\n\t${recipeOf(target)}\n`,
+).join('')}`;
+
+export const NINJA_FILE = `rule run\n  command = exec $line\n${TARGETS.map(
+  (target) => `build ${target}: run\n  line = ${recipeOf(target)}\n`,
+).join('')}`;
