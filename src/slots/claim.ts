@@ -147,11 +147,14 @@ function writeLine({ pool, id, fd }: Claim, line: string): void {
   attempt('write the claim', claimFile(pool, id), () => writeSync(fd, `${line}\n`));
 }
 
+/** The holder, the former holder of one that was handed over, and who returns it just now. */
+const CLAIM_NAME = /^(\d+\.\d+)(?:-\d+\.\d+)?(?:~(\d+\.\d+))?$/;
+
 /** @returns the names of all claims of a pool. @throws JobserverError 'failed': that they cannot be read is not that there are none */
 export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   const folder = claimsFolder(pool.folder);
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).filter((name) => CLAIM_NAME.test(name));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw cannot('read the claims', folder, error);
@@ -170,7 +173,7 @@ export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${
  * @throws JobserverError 'failed' where it cannot be read
  */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
-  const [, holderText = '', returnerText = ''] = /^(\d+\.\d+)(?:-\d+\.\d+)?(?:~(\d+\.\d+))?$/.exec(id) ?? [];
+  const [, holderText = '', returnerText = ''] = CLAIM_NAME.exec(id) ?? [];
   const holder = parseProcessId(holderText);
   if (holder === undefined) return undefined;
   let text: string;

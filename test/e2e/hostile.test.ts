@@ -230,7 +230,7 @@ describe('the folder of claims', () => {
     ['a claim of the future', 'printf "boot 00000000\\nin pid:[1]\\ntoken 2b\\n" >$C/1.1; touch -d "1 year" $C/1.1'],
   ])('with %s: no slot too many, no file lost', async (_, prepare) => {
     const script = `echo token 2b >innocent; eval "$(js-create -j 3 --auth fifo --fifo f)"; C=$(echo run/*/*/claims); ${prepare}
-      js-run echo ran; h=$(js-acquire -n 3 --no-wait); js-acquire --timeout 1.5; js-release "$h"; count
+      js-run echo ran; h=$(js-acquire -n 3 --timeout 30s); js-acquire --timeout 1.5; js-release "$h"; count
       js-destroy --stale; js-destroy; cat innocent; ls -A`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toBe('ran\n3\ntoken 2b\nbin\ninnocent\nrun\n');
