@@ -17,7 +17,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: MEASURING,
           // Most of them wait most of the time.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 0 },
         },
       },
