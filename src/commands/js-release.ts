@@ -4,7 +4,7 @@ import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { selfId } from '../process/process-table.js';
 import { findCallingShell } from '../slots/caller.js';
-import { listClaims } from '../slots/claim.js';
+import { listClaims } from '../slots/claim-record.js';
 import { releaseClaim } from '../slots/release.js';
 
 export const command: Command = {

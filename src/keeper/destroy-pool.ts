@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
 import { bootId } from '../pool/identity.js';
-import { closePool, isAbandoned, type Pool } from '../pool/pool.js';
+import { isAbandoned } from '../pool/open-path.js';
+import { closePool, type Pool } from '../pool/pool.js';
 import { isKeeperDead, readRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';

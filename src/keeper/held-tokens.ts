@@ -13,7 +13,7 @@ import {
   readInode,
   readProcess,
 } from '../process/process-table.js';
-import { type ClaimRecord, listClaims, readClaim } from '../slots/claim.js';
+import { type ClaimRecord, listClaims, readClaim } from '../slots/claim-record.js';
 
 /** The tokens that are outside the pool, as far as the claims tell. */
 export interface HeldTokens {

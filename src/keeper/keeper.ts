@@ -5,7 +5,7 @@ import { type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { closeInheritable } from '../process/descriptors.js';
 import { isAlive, pidOf, readProcess, selfId } from '../process/process-table.js';
-import { sweepClaims } from '../slots/release.js';
+import { sweepClaims } from '../slots/sweep.js';
 import { isProvable, type Kept, makeRepair, type Repair } from './repair.js';
 import { type KeeperOrder, LATE, READY } from './start-keeper.js';
 import { takePlace } from './succession.js';

@@ -2,7 +2,7 @@ import { fstatSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { errorCode } from '../errors.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
-import { listClaims } from '../slots/claim.js';
+import { listClaims } from '../slots/claim-record.js';
 import { countHeld, isOnlyOurs } from './held-tokens.js';
 
 /** What it takes to tell that tokens are lost, and to put them back. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cannot, isJobserverError } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
-import { isAbandoned } from '../pool/pool.js';
+import { isAbandoned } from '../pool/open-path.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from '../pool/record.js';
 import { removeFifo, removePool } from '../pool/remove-pool.js';
 import {
@@ -14,8 +14,8 @@ import {
   pidOf,
   readProcess,
 } from '../process/process-table.js';
-import { listClaims, readClaim } from '../slots/claim.js';
-import { isInUse } from '../slots/release.js';
+import { listClaims, readClaim } from '../slots/claim-record.js';
+import { isInUse } from '../slots/sweep.js';
 import { makerOf } from './own-fifo.js';
 
 /** Milliseconds: more than js-create takes from the first file to the last. */

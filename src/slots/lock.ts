@@ -4,7 +4,8 @@ import { createFolders, locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { tryStat } from '../try-stat.js';
-import { type Claim, claimFile } from './claim.js';
+import type { Claim } from './claim.js';
+import { claimFile } from './claim-record.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */

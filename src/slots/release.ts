@@ -2,17 +2,10 @@ import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs
 import { attempt, cannot, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
-import {
-  isAlive,
-  isAnyMarked,
-  isNamespaceGone,
-  type ProcessId,
-  pidNamespace,
-  selfId,
-} from '../process/process-table.js';
-import { type Claim, type ClaimRecord, claimFile, handOver, listClaims, readClaim } from './claim.js';
+import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
+import { type Claim, handOver } from './claim.js';
+import { claimFile, listClaims, readClaim } from './claim-record.js';
 import { freeLock, lockedBy, SEVERAL, slotLock, unlock } from './lock.js';
-import { CLAIM_VARIABLE } from './slot-owner.js';
 
 /**
  * Returns everything that a claim on disk holds and removes it.
@@ -123,46 +116,6 @@ export function putToken(pool: Pool, byte: number): void {
     closeSync(pipe);
   }
 }
-
-/**
- * Returns the claims whose holder is dead and whose job has ended.
- * @returns how many there were
- * @throws JobserverError 'failed' for the first that cannot be returned, after all others are
- */
-export function sweepClaims(pool: Pool, self: ProcessId): number {
-  let returned = 0;
-  let failure: unknown;
-  for (const id of listClaims(pool)) {
-    try {
-      const claim = readClaim(pool, id);
-      if (claim !== undefined && !isInUse(id, claim) && releaseClaim(pool, id, self)) returned++;
-    } catch (error) {
-      failure ??= error;
-    }
-  }
-  if (failure !== undefined) throw failure;
-  return returned;
-}
-
-/** @returns whether a claim's holder or job lives, or may live where we cannot see it */
-export function isInUse(id: string, { namespace, past, returner, holder, job, age }: ClaimRecord): boolean {
-  if (past) return false;
-  // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
-  if (namespace === '' && age < LONG) return true;
-  // Who lives in another pid namespace (a container) is not seen from here, or only that nobody is left there.
-  if (namespace !== '' && namespace !== pidNamespace()) return !isNamespaceGone(namespace);
-  if (returner !== undefined) return isAlive(returner);
-  if (isAlive(holder)) return true;
-  if (job !== undefined) return isAlive(job);
-  // The holder may have been killed just when it had started its job.
-  return age < MOMENT || isAnyMarked(CLAIM_VARIABLE, id);
-}
-
-/** Milliseconds: more than a command takes to write its claim, on any machine. */
-const LONG = 3000;
-
-/** Milliseconds: more than a process takes from fork to exec. */
-const MOMENT = 1000;
 
 // For just the moment of the write: a root make waits at its end until nobody has the pool open for writing (PROTOCOL 13).
 function openForWriting(pool: Pool): number {

@@ -8,7 +8,8 @@ import { poolIsGone } from '../pool/take-token.js';
 import { pidNamespace, selfId } from '../process/process-table.js';
 import type { Interrupt } from '../process/signals.js';
 import { type Claim, recordToken } from './claim.js';
-import { putToken, sweepClaims } from './release.js';
+import { putToken } from './release.js';
+import { sweepClaims } from './sweep.js';
 import { mayTakeTokens, tryTakeSlots } from './take.js';
 
 /** How long to wait, and who wants to know. */
@@ -87,7 +88,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const onToken = (byte: number) => {
       // It can come in the same turn in which the wait ended.
       if (done) {
-        putToken(pool, byte);
+        tryPutToken(pool, byte);
         return false;
       }
       attempt(() => recordToken(claim, byte))();
@@ -121,6 +122,14 @@ export function noSlot({ pool, held }: Claim, count: number, timeout: number): J
   const wanted = count === 1 ? 'no slot' : `only ${held} of ${count} slots`;
   const within = timeout === 0 ? '' : ` within ${timeout / 1000} s`;
   return new JobserverError('no-slot', `${wanted} free in the pool '${describePool(pool)}'${within}`);
+}
+
+function tryPutToken(pool: Pool, byte: number): void {
+  try {
+    putToken(pool, byte);
+  } catch {
+    // Nobody waits for this one's word any more; the keeper makes good for it.
+  }
 }
 
 /** @returns undefined where the system has no watch left to give: then the look at every second must do */

@@ -128,7 +128,7 @@ inline end_process(who)
 	((returner[c] == NOBODY && !is_alive(c) && !is_running(c)) || (returner[c] != NOBODY && !is_named_alive(returner[c]))))
 
 /*
- * sweepClaims() and releaseClaim() of src/slots/release.ts: one claim `c`, looked at and perhaps returned by `me`. Between the
+ * sweepClaims() and releaseClaim() of src/slots/{sweep,release}.ts: one claim `c`, looked at and perhaps returned by `me`. Between the
  * steps, each an atomic, anything may happen.
  */
 inline sweep(me, c)

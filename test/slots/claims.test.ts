@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, selfId } from '../../src/process/process-table.js';
-import { claimFile, handOver, listClaims, openClaim, readClaim, recordJob } from '../../src/slots/claim.js';
-import { releaseClaim, releaseOwnClaim, sweepClaims } from '../../src/slots/release.js';
+import { handOver, openClaim, recordJob } from '../../src/slots/claim.js';
+import { claimFile, listClaims, readClaim } from '../../src/slots/claim-record.js';
+import { releaseClaim, releaseOwnClaim } from '../../src/slots/release.js';
+import { sweepClaims } from '../../src/slots/sweep.js';
 import { tryTakeSlots } from '../../src/slots/take.js';
 import { bytes, claimSlots, makePool, startDead } from './real-pool.js';
 

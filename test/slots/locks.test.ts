@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { Pool } from '../../src/pool/pool.js';
 import { type ProcessId, selfId } from '../../src/process/process-table.js';
 import { openClaim, recordJob } from '../../src/slots/claim.js';
-import { releaseClaim, releaseOwnClaim, sweepClaims } from '../../src/slots/release.js';
+import { releaseClaim, releaseOwnClaim } from '../../src/slots/release.js';
 import type { SlotOwner } from '../../src/slots/slot-owner.js';
+import { sweepClaims } from '../../src/slots/sweep.js';
 import { tryTakeSlots } from '../../src/slots/take.js';
 import { ageClaims, bytes, claimSlots, makePool, startDead } from './real-pool.js';
 

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, pidNamespace, selfId } from '../../src/process/process-table.js';
-import { claimFile, handOver, listClaims, openClaim, readClaim, recordJob } from '../../src/slots/claim.js';
-import { releaseClaim, sweepClaims } from '../../src/slots/release.js';
+import { handOver, openClaim, recordJob } from '../../src/slots/claim.js';
+import { claimFile, listClaims, readClaim } from '../../src/slots/claim-record.js';
+import { releaseClaim } from '../../src/slots/release.js';
 import { CLAIM_VARIABLE } from '../../src/slots/slot-owner.js';
+import { sweepClaims } from '../../src/slots/sweep.js';
 import { bundle } from '../process/bundle.js';
 import { start } from '../process/start.js';
 import { ageClaims, bytes, claimSlots, makePool, startDead, startProcess } from './real-pool.js';
@@ -151,7 +153,7 @@ describe('sweeping', () => {
       import { openPool } from './pool/pool.js';
       import { selfId } from './process/process-table.js';
       import { openClaim } from './slots/claim.js';
-      import { sweepClaims } from './slots/release.js';
+      import { sweepClaims } from './slots/sweep.js';
       import { tryTakeSlots } from './slots/take.js';
       const pool = openPool({ kind: 'fifo', path: process.argv[2] }, process.argv[3]);
       const swept = sweepClaims(pool, selfId());
@@ -180,7 +182,7 @@ describe('sweeping', () => {
     const program = bundle(`
       import { openPool } from './pool/pool.js';
       import { selfId } from './process/process-table.js';
-      import { sweepClaims } from './slots/release.js';
+      import { sweepClaims } from './slots/sweep.js';
       const pool = openPool({ kind: 'fifo', path: process.argv[2] }, process.argv[3]);
       process.stdin.once('data', (text) => {
         while (Date.now() < Number(text));

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { cannot, errorCode } from '../errors.js';
+import { claimsFolder } from '../pool/folder.js';
+import { bootId } from '../pool/identity.js';
+import type { Pool } from '../pool/pool.js';
+import { type ProcessId, parseProcessId } from '../process/process-table.js';
+import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
+
+/** What a claim's file says. */
+export interface ClaimRecord {
+  holder: ProcessId;
+  /** Set while somebody returns the slots. */
+  returner: ProcessId | undefined;
+  owner: SlotOwner | undefined;
+  /** The pid namespace that its pids are of. */
+  namespace: string;
+  /** Whether it is of an earlier boot: its processes have ended, and its tokens went with what the pool held then. */
+  past: boolean;
+  /** What runs in the slots. */
+  job: ProcessId | undefined;
+  /** The bytes that were read, where the file says whole that they are of this boot. */
+  tokens: number[];
+  inode: number;
+  /** Milliseconds since its last line was written. */
+  age: number;
+}
+
+/** Bytes: more than a claim of all slots of the largest pool has. */
+const LARGEST = 100_000;
+
+/** The holder, the former holder of one that was handed over, and who returns it just now. */
+const CLAIM_NAME = /^(\d+\.\d+)(?:-\d+\.\d+)?(?:~(\d+\.\d+))?$/;
+
+/** @returns the names of all claims of a pool. @throws JobserverError 'failed': that they cannot be read is not that there are none */
+export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
+  const folder = claimsFolder(pool.folder);
+  try {
+    return readdirSync(folder).filter((name) => CLAIM_NAME.test(name));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw cannot('read the claims', folder, error);
+  }
+}
+
+/** A line that a crash has cut off counts for none: one token too few can be made good. */
+const parseTokens = (values: readonly string[]): number[] =>
+  values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
+
+/** @returns the path of a claim's file */
+export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
+
+/**
+ * @returns what the claim's file says; undefined where there is no such claim, or where the name could not be one
+ * @throws JobserverError 'failed' where it cannot be read
+ */
+export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
+  const [, holderText = '', returnerText = ''] = CLAIM_NAME.exec(id) ?? [];
+  const holder = parseProcessId(holderText);
+  if (holder === undefined) return undefined;
+  let text: string;
+  let stat: Stats;
+  try {
+    stat = statSync(claimFile(pool, id));
+    // A folder or a FIFO is no claim, whatever it is called.
+    if (!stat.isFile() || stat.size > LARGEST) return undefined;
+    text = readFileSync(claimFile(pool, id), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw cannot('read the claim', claimFile(pool, id), error);
+  }
+  const lines = text.split('\n').map((line) => line.split(' ', 2));
+  const valuesOf = (key: string) => lines.filter(([word]) => word === key).map(([, value = '']) => value);
+  const [boot] = valuesOf('boot');
+  return {
+    holder,
+    returner: parseProcessId(returnerText),
+    namespace: valuesOf('in')[0] ?? '',
+    past: boot !== undefined && boot !== bootId(),
+    owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
+    job: parseProcessId(valuesOf('job')[0] ?? ''),
+    tokens: boot === bootId() ? parseTokens(valuesOf('token')) : [],
+    inode: stat.ino,
+    age: Date.now() - stat.mtimeMs,
+  };
+}
