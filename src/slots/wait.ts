@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { Interrupted, JobserverError } from '../errors.js';
 import { awaitTokens, type TokenWait } from '../pool/await-token.js';
 import { locksFolder } from '../pool/folder.js';
-import { describePool } from '../pool/pool.js';
+import { describePool, type Pool } from '../pool/pool.js';
 import { isKeeperDead } from '../pool/record.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { pidNamespace, selfId } from '../process/process-table.js';

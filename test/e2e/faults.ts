@@ -153,6 +153,8 @@ export async function strike(
     const wrong = isMeant(outcome.struck) ? check(outcome) : undefined;
     if (wrong !== undefined)
       return wrong && `${fault.what} at ${call.label}${fault.lasts ? ' and later' : ''}: ${wrong}`;
+    // A call that the scenario does without, as a rule: it was there by chance when they were counted.
+    if (outcome.struck === undefined && !outcome.calls.some(isMeant)) return undefined;
     struck.push(outcome.struck?.label ?? 'nothing');
     // Where it came to an earlier one the one that is meant has a higher number.
     nth = outcome.calls.find(isMeant)?.nth ?? nth + 1;
