@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { peak } from '../spans/spans.js';
-import { type Call, inParallel, isSeen, runScenario, type Scenario, strike } from './faults.js';
+import { type Call, expectUnharmed, isSeen, runScenario, type Scenario, strike } from './faults.js';
 import { makeWorld, type World } from './world.js';
 
 const RUN = 'traced js-run span job sleep 0.2';
@@ -58,5 +58,5 @@ it.each(SCENARIOS)('$name, killed at any call, loses no slot', async (scenario) 
   const all = calls.filter(isSeen);
   const seen = scenario === MAKES_POOL ? beforeItsJob(all) : all;
   expect(seen.length).toBeGreaterThan(8);
-  expect(await inParallel(seen, (call) => killAt(world, scenario, call))).toEqual([]);
+  await expectUnharmed(seen, (call) => killAt(world, scenario, call));
 });
