@@ -72,7 +72,7 @@ complete -c js-create -n __jobserver_tools_no_operand -l fifo -rF -d 'Where to m
 complete -c js-create -n __jobserver_tools_no_operand -l mode -x -d 'The mode of the FIFO'
 complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish_complete_pids)' -d 'End the pool with this process, not with the calling shell'
 complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put N tokens in, for a session that runs no job itself'
-complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Say how N was chosen'
+complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Say how N was chosen and what was swept'
 
 complete -c js-destroy -n __jobserver_tools_no_operand -l stale -d 'Remove what pools that were killed have left'
 

@@ -26,7 +26,7 @@ export const command: Command = {
     { name: 'owner', value: 'PID', help: 'end the pool with this process, or none (default: the calling shell)' },
     { name: 'all-tokens', help: 'put N tokens in, not N-1: for a session that runs no job itself' },
     ...JOIN_OPTIONS,
-    { name: 'verbose', short: 'v', help: 'say how N was chosen' },
+    { name: 'verbose', short: 'v', help: 'say how N was chosen, and what was removed of pools that were killed' },
   ],
   main,
 };

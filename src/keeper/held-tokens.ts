@@ -1,11 +1,9 @@
-import { readdirSync } from 'node:fs';
-import { identify, inodeOf } from '../pool/identity.js';
-import type { Pool } from '../pool/pool.js';
+import { inodeOf } from '../pool/identity.js';
+import { isOpenAs, type Pool } from '../pool/pool.js';
 import {
-  descriptorStat,
   isAlive,
   listDescriptors,
-  parseProcessId,
+  listProcesses,
   pidNamespace,
   pidOf,
   readArguments,
@@ -13,7 +11,7 @@ import {
   readInode,
   readProcess,
 } from '../process/process-table.js';
-import { type ClaimRecord, listClaims, readClaim } from '../slots/claim-record.js';
+import { type ClaimRecord, holderOf, listClaims, readClaim } from '../slots/claim-record.js';
 
 /** The tokens that are outside the pool, as far as the claims tell. */
 export interface HeldTokens {
@@ -61,23 +59,21 @@ const mayTake = (id: string, { holder, job }: ClaimRecord): boolean =>
  * @returns whether nobody else has it open than those and our own commands, whose tokens are in claims
  */
 export function isOnlyOurs(pool: Pool, link: string, exempt: readonly number[]): boolean {
-  const holders = listClaims(pool).map((id) => parseProcessId(/^\d+\.\d+/.exec(id)?.[0] ?? ''));
+  const holders = listClaims(pool).map(holderOf);
   const known = new Set([...exempt, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
-  return !readdirSync('/proc').some((entry) => {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || known.has(pid)) return false;
+  return !listProcesses().some((pid) => {
+    if (known.has(pid)) return false;
     return listDescriptors(pid).some((fd) => leadsTo(pool, link, pid, fd)) && !isCommandOfOurs(pid);
   });
 }
 
 /** @returns whether the descriptor is of the FIFO, also where the process has it by another path, as in a container */
-function leadsTo({ key }: Pool, link: string, pid: number, fd: number): boolean {
+function leadsTo(pool: Pool, link: string, pid: number, fd: number): boolean {
   const other = readDescriptor(pid, fd);
   if (other === link) return true;
   // stat(2) of any file of anybody's can take for ever, where its server is gone; what /proc knows of it does not.
-  if (!other?.startsWith('/') || readInode(pid, fd) !== inodeOf(key)) return false;
-  const stat = descriptorStat(pid, fd);
-  return stat !== undefined && identify(stat) === key;
+  if (!other?.startsWith('/') || readInode(pid, fd) !== inodeOf(pool.key)) return false;
+  return isOpenAs(pool, pid, fd);
 }
 
 /** One that has no claim yet, or none any more, holds nothing. Only its name tells what it is. */

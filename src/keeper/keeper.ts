@@ -75,7 +75,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
 /** Puts back what was lost with the last one that had the pool open. @returns how many tokens that were */
 function refill(kept: Kept, repair: Repair): number {
   // Where a make has it open all the time the content is there still, and what is missing is made good when it is gone.
-  // Not a number of tries: each takes long where there are many processes, and what is missing is made good later too.
+  // A time, not a number of tries: each takes long where there are many processes.
   for (const end = Date.now() + REFILL.within; Date.now() < end && isProvable(kept); ) {
     const put = repair.fill();
     if (put !== undefined) return put;

@@ -10,6 +10,7 @@ import {
   descriptorStat,
   isAlive,
   listDescriptors,
+  listProcesses,
   pidNamespace,
   pidOf,
   readProcess,
@@ -107,10 +108,7 @@ function isOld(path: string): boolean {
 
 /** @returns whether any process that we may look into has the pipe or FIFO open */
 function isOpenAnywhere(key: string): boolean {
-  return readdirSync('/proc').some((entry) => {
-    const pid = Number(entry);
-    return Number.isInteger(pid) && listDescriptors(pid).some((fd) => isPipe(pid, fd, key));
-  });
+  return listProcesses().some((pid) => listDescriptors(pid).some((fd) => isPipe(pid, fd, key)));
 }
 
 function isPipe(pid: number, fd: number, key: string): boolean {

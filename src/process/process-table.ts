@@ -100,19 +100,24 @@ const FIRST_NAMESPACE = 'pid:[4026531836]';
  */
 export function isNamespaceGone(other: string): boolean {
   if (pidNamespace() !== FIRST_NAMESPACE) return false;
-  const pids = attempt('read', '/proc', () => readdirSync('/proc')).filter((entry) => /^\d+$/.test(entry));
-  return !pids.some((pid) => {
+  return !listProcesses().some((pid) => {
     const link = lookAt(`/proc/${pid}/ns/pid`, undefined, (path) => readlinkSync(path));
     return link === undefined ? mayBeElsewhere(pid) : link === other;
   });
 }
 
 /** @returns whether a process that hides its namespace may be in another one, and is of who can use our state folder */
-function mayBeElsewhere(pid: string): boolean {
+function mayBeElsewhere(pid: number): boolean {
   const status = lookAt(`/proc/${pid}/status`, '', (path) => readFileSync(path, 'latin1'));
   const [, user] = /^Uid:\t(\d+)/m.exec(status) ?? [];
   // One number for each namespace from ours on (proc_pid_status(5)).
   return Number(user) === process.getuid?.() && !/^NSpid:\t\d+$/m.test(status);
+}
+
+/** @returns the pids of all processes that are seen from here. @throws JobserverError 'failed' */
+export function listProcesses(): number[] {
+  const entries = attempt('read', '/proc', () => readdirSync('/proc'));
+  return entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
 /** @returns whether just that process, not a later one with its pid, still runs. */
@@ -145,8 +150,7 @@ export function variableIn(environment: string, name: string): string | undefine
 
 /** @returns whether any process was started with the variable set to that value */
 export function isAnyMarked(name: string, value: string): boolean {
-  const pids = attempt('read', '/proc', () => readdirSync('/proc')).filter((entry) => /^\d+$/.test(entry));
-  return pids.some((pid) => variableIn(readEnvironment(Number(pid)) ?? '', name) === value);
+  return listProcesses().some((pid) => variableIn(readEnvironment(pid) ?? '', name) === value);
 }
 
 /** @returns the file that a process runs, or undefined where we may not see it */

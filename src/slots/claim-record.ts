@@ -42,6 +42,9 @@ export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   }
 }
 
+/** @returns the holder that a claim's name begins with; undefined where it could not be such a name */
+export const holderOf = (id: string): ProcessId | undefined => parseProcessId(CLAIM_NAME.exec(id)?.[1] ?? '');
+
 /** A line that a crash has cut off counts for none: one token too few can be made good. */
 const parseTokens = (values: readonly string[]): number[] =>
   values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
@@ -54,8 +57,8 @@ export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${
  * @throws JobserverError 'failed' where it cannot be read
  */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
-  const [, holderText = '', returnerText = ''] = CLAIM_NAME.exec(id) ?? [];
-  const holder = parseProcessId(holderText);
+  const [, , returnerText = ''] = CLAIM_NAME.exec(id) ?? [];
+  const holder = holderOf(id);
   if (holder === undefined) return undefined;
   let text: string;
   let stat: Stats;
