@@ -13,7 +13,8 @@ export type AuthChoice = (typeof AUTH_CHOICES)[number];
 
 /** How a program shall hear of the pool. */
 export interface JoinWish {
-  choice: AuthChoice;
+  /** --auth; undefined if it was not given. */
+  choice: AuthChoice | undefined;
   /** The variables that it keeps although they override the pool. */
   keep: readonly string[];
   /** Whether PATH gets wrappers for tools that cannot join by themselves. */
@@ -26,7 +27,7 @@ export const JOIN_OPTIONS: readonly OptionSpec[] = [
     name: 'auth',
     value: 'KIND',
     choices: AUTH_CHOICES,
-    help: 'advertise the FIFO path, or an inherited pair for make below 4.4; auto asks the make on PATH',
+    help: 'advertise the path, or a pair of descriptors; auto adds a pair to the path for a make below 4.4',
   },
   {
     name: 'keep-env',
@@ -43,8 +44,9 @@ export const JOIN_OPTIONS: readonly OptionSpec[] = [
 export function parseJoinWish(args: Arguments): JoinWish {
   const keep = (args.value('keep-env') ?? '').split(',').filter(Boolean);
   for (const name of keep) parseChoice('--keep-env', name, OVERRIDING);
+  const auth = args.value('auth');
   return {
-    choice: parseChoice('--auth', args.value('auth') ?? 'auto', AUTH_CHOICES),
+    choice: auth === undefined ? undefined : parseChoice('--auth', auth, AUTH_CHOICES),
     keep,
     shims: args.has('shims'),
   };

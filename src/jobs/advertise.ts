@@ -2,39 +2,50 @@ import type { AuthChoice } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { hasShim } from '../tools/shim-folder.js';
-import { BOTH, findTool, MAKE, type Style } from '../tools/table.js';
+import { findTool, MAKE } from '../tools/table.js';
 import { askStyles } from '../tools/version.js';
-import { fifoOf } from './join.js';
+import { AUTH_VARIABLE, fifoOf } from './join.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** How a pool is advertised. */
+export type Plan =
+  | { kind: 'fifo' }
+  /**
+   * A pair for a make below 4.4, to which a path is fatal, `old` in the spelling of make before 4.2. With `path` all other
+   * programs find the path behind it. A pair that is not to be `open` keeps such a make at one job.
+   */
+  | { kind: 'pair'; old: boolean; open: boolean; path: boolean };
+
 /**
- * Chooses how a pool is advertised to `command`, so that both the tool in front and the make that it may call understand.
+ * Chooses how a pool is advertised to `command`, so that it, the make that it may call, and what is below a program that closes
+ * descriptors all join.
  * @param command the program's name or path; empty for whatever a shell will run
  * @param root the state folder
- * @throws JobserverError 'usage' where a FIFO path is asked for and the pool has none
+ * @throws JobserverError 'usage' if a FIFO path is asked for and the pool has none
  */
-export async function chooseStyle(
+export async function planAdvert(
   pool: Pool,
-  choice: AuthChoice,
+  choice: AuthChoice | undefined,
   command: string,
   env: Env,
   root: string,
-): Promise<Style> {
-  const front = findTool(command);
-  // A make that is called through its wrapper gets what it understands there.
-  const bridged = front !== MAKE && hasShim('make', env.PATH);
-  const make = bridged ? BOTH : await askStyles(MAKE, front === MAKE ? command : 'make', env, root);
-  const pair = make.includes('old-pair') ? 'old-pair' : 'pair';
-  if (choice === 'pipe') return pair;
+): Promise<Plan> {
   const named = fifoOf(pool) !== undefined;
-  if (choice === 'fifo') {
-    if (named) return 'fifo';
+  if (choice === 'fifo' && !named) {
     throw new JobserverError('usage', `--auth fifo: the pool '${describePool(pool)}' is a pipe and has no path`);
   }
-  const styles = front === undefined || front === MAKE ? make : await askStyles(front, command, env, root);
-  // What understands one style only gets that one. A pipe without a name has a path under /proc.
-  if (front?.prefers !== undefined && styles.includes(front.prefers)) return front.prefers;
-  if (styles.length === 1) return styles[0] === 'fifo' ? 'fifo' : pair;
-  return named && make.includes('fifo') ? 'fifo' : pair;
+  const front = findTool(command);
+  const wanted = choice ?? env[AUTH_VARIABLE];
+  // What somebody above asked for is no reason to make a pool fail that has no path, or a make that cannot open one.
+  const understandsPath = async () =>
+    front === undefined || (await askStyles(front, command, env, root)).includes('fifo');
+  if (choice === 'fifo' || (wanted === 'fifo' && named && (await understandsPath()))) return { kind: 'fifo' };
+  const make = await askStyles(MAKE, front === MAKE ? command : 'make', env, root);
+  const old = make.includes('old-pair');
+  if (wanted === 'pipe') return { kind: 'pair', old, open: true, path: false };
+  if (named && make.includes('fifo') && (await understandsPath())) return { kind: 'fifo' };
+  // A make that is called through its wrapper gets a pair there, and nothing else has to keep one open.
+  const bridged = front !== MAKE && !make.includes('fifo') && hasShim('make', env.PATH);
+  return { kind: 'pair', old, open: !bridged, path: true };
 }

@@ -1,3 +1,4 @@
+import type { AuthChoice } from '../cli/pool-options.js';
 import { FIFO_VARIABLE } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { STATE_VARIABLE } from '../pool/state-folder.js';
@@ -5,6 +6,9 @@ import { countProcessors } from '../process/parallelism.js';
 import { formatAuth } from '../protocol/auth.js';
 import { mergeMakeFlags } from '../protocol/makeflags.js';
 import { OVERRIDING } from '../tools/table.js';
+
+/** Carries an explicit --auth to the commands below, which would choose anew. */
+export const AUTH_VARIABLE = 'JOBSERVER_TOOLS_AUTH';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -14,39 +18,68 @@ export type Changes = Readonly<Record<string, string | undefined>>;
 /** What a pool is advertised as to one program. */
 export type Advert =
   | { kind: 'fifo'; path: string }
-  /** `old` for make before 4.2. */
-  | { kind: 'pair'; read: number; write: number; old?: boolean };
+  /** `old` for make before 4.2; `path` for those that take the last auth. */
+  | { kind: 'pair'; read: number; write: number; old?: boolean; path?: string | undefined };
 
-/** @returns the path under which a pool can be opened, or undefined where it is a pipe without a name */
+/** The numbers of a pair that nobody has: a make runs one job at a time then (PROTOCOL 6). */
+export const CLOSED_PAIR = { read: -2, write: -2 } as const;
+
+/** @returns the path under which a pool can be opened, or undefined if it is a pipe without a name */
 export function fifoOf(pool: Pool): string | undefined {
   return pool.record?.path ?? (pool.way.kind === 'fifo' ? pool.way.path : undefined);
 }
 
+/**
+ * @param other a process and its descriptor of the pool, for a pipe of which no client above is known
+ * @returns a path under which programs can open the pool: a pipe has the one that it has as a client's (PROTOCOL, Bridges)
+ */
+export function pathOf(pool: Pool, other: { pid: number; fd: number }): string {
+  const { way } = pool;
+  const client = way.kind === 'pair' && way.client !== undefined ? { pid: way.client, fd: way.read } : other;
+  return fifoOf(pool) ?? `/proc/${client.pid}/fd/${client.fd}`;
+}
+
+/** How an environment is to join. */
+interface JoinOptions {
+  env: Env;
+  /** The state folder. */
+  root: string;
+  /** The variables that stay although they override the pool. */
+  keep: readonly string[];
+  /** --auth, if it was given. */
+  choice: AuthChoice | undefined;
+}
+
 /** @returns what makes an environment one that joins the pool */
-export function joinEnvironment(
-  pool: Pool,
-  advert: Advert,
-  { env, root, keep }: { env: Env; root: string; keep: readonly string[] },
-): Changes {
+export function joinEnvironment(pool: Pool, advert: Advert, { env, root, keep, choice }: JoinOptions): Changes {
   const auth = formatAuth(advert);
   const jobs = pool.jobs ?? countProcessors(env).count;
-  const pair = advert.kind === 'pair';
+  const pair = advert.kind === 'pair' ? advert : undefined;
+  const tailAuth = pair?.path === undefined ? undefined : formatAuth({ kind: 'fifo', path: pair.path });
   const fifo = fifoOf(pool);
   return {
     ...withoutOverrides(env, keep),
-    MAKEFLAGS: mergeMakeFlags(env.MAKEFLAGS ?? '', { jobs, auth, old: pair && advert.old === true }),
+    MAKEFLAGS: mergeMakeFlags(env.MAKEFLAGS ?? '', { jobs, auth, old: pair?.old === true, tailAuth }),
     // cargo believes the first of them that is set (PROTOCOL 8).
     CARGO_MAKEFLAGS: undefined,
     MFLAGS: undefined,
     [STATE_VARIABLE]: root,
-    [FIFO_VARIABLE]: pair && fifo !== undefined ? `${auth}=${fifo}` : undefined,
+    [FIFO_VARIABLE]: pair !== undefined && pair.read >= 0 && fifo !== undefined ? `${auth}=${fifo}` : undefined,
+    // Only an explicit choice is handed down, and `auto` takes one back.
+    ...(choice && { [AUTH_VARIABLE]: choice === 'auto' ? undefined : choice }),
   };
 }
 
 /** @returns what hides any pool from an environment */
 export function leaveEnvironment(env: Env): Changes {
   const flags = mergeMakeFlags(env.MAKEFLAGS ?? '');
-  return { MAKEFLAGS: flags || undefined, CARGO_MAKEFLAGS: undefined, MFLAGS: undefined, [FIFO_VARIABLE]: undefined };
+  return {
+    MAKEFLAGS: flags || undefined,
+    CARGO_MAKEFLAGS: undefined,
+    MFLAGS: undefined,
+    [FIFO_VARIABLE]: undefined,
+    [AUTH_VARIABLE]: undefined,
+  };
 }
 
 /** @returns what takes out of an environment whatever makes a tool use a number of its own instead of the pool */

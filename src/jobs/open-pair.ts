@@ -5,7 +5,6 @@ import { chooseFreeNumbers } from '../process/descriptors.js';
 
 /** A pair R,W that is opened for one child: make 4.3 leaves O_NONBLOCK set on what it gets (PROTOCOL 15). */
 export interface Pair {
-  kind: 'pair';
   read: number;
   write: number;
   /** The child's numbers, and ours. */
@@ -33,7 +32,6 @@ export function openPair(pool: Pool, inherited: readonly number[]): Pair {
     }
   });
   return {
-    kind: 'pair',
     read: free,
     write: next,
     descriptors: new Map([

@@ -1,5 +1,6 @@
 import { isJobserverError } from '../errors.js';
-import { findPool, type Lookup } from '../pool/find-pool.js';
+import { findPool, howToOpen, type Lookup } from '../pool/find-pool.js';
+import { identifyPath } from '../pool/identity.js';
 import { describePool, isOpenAs, type Pool } from '../pool/pool.js';
 import { pidOf } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
@@ -12,8 +13,8 @@ export interface PoolReport {
   pool: string;
   /** Where it was found: `--fifo`, or the variable. */
   source: string;
-  /** How it is advertised; null where nothing advertises it. */
-  style: Style | null;
+  /** How it is advertised: `fifo`, `pair` or `old-pair`, the one that a make reads first; none if nothing advertises it. */
+  styles: Style[];
   jobs: number | null;
   /** The pid of the keeper of a pool of ours. */
   keeper: number | null;
@@ -30,35 +31,53 @@ export interface PoolReport {
 export async function reportPool(pool: Pool, lookup: Lookup, root: string): Promise<PoolReport> {
   const { env, fifo } = lookup;
   const advertised = findAdvertised((name) => env[name]);
-  const style = advertised === undefined ? null : styleOf(advertised);
+  const styles = advertised === undefined ? [] : stylesOf(advertised);
+  const reachable = advertised === undefined ? [] : findReachable(pool, advertised);
+  const isClosed = styles.some((style) => style !== 'fifo' && !reachable.includes(style));
   return {
     pool: describePool(pool),
     source: fifo === undefined ? (advertised?.variable ?? '') : '--fifo',
-    style,
+    styles,
     jobs: pool.jobs ?? null,
     keeper: pool.record === undefined ? null : pidOf(pool.record.keeper),
-    unreachable: findFault(pool, advertised, lookup),
-    tools: await checkTools(style ?? 'fifo', env, root),
+    unreachable: findFault(pool, advertised, reachable, lookup),
+    tools: await checkTools(reachable, isClosed, env, root),
     overriding: Object.keys(withoutOverrides(env, [])),
   };
 }
 
-const styleOf = ({ auth, old }: Advertised): Style => (auth.kind === 'fifo' ? 'fifo' : old ? 'old-pair' : 'pair');
+function stylesOf({ auth, old, path }: Advertised): Style[] {
+  const first: Style = auth.kind === 'fifo' ? 'fifo' : old ? 'old-pair' : 'pair';
+  return path === undefined || first === 'fifo' ? [first] : [first, 'fifo'];
+}
+
+/** @returns the styles by which what is started here reaches the pool: a program in between may have closed the pair */
+function findReachable(pool: Pool, advertised: Advertised): Style[] {
+  const { auth, path } = advertised;
+  // What this command was started with is what any other would be started with.
+  const isOpen = auth.kind === 'pair' && [auth.read, auth.write].every((fd) => isOpenAs(pool, 'self', fd));
+  const isThere = (to: string) => identifyPath(to) === pool.key;
+  return stylesOf(advertised).filter((style) => {
+    if (style !== 'fifo') return isOpen;
+    return isThere(auth.kind === 'fifo' ? auth.path : (path ?? ''));
+  });
+}
 
 /** @returns whether all that is started here stays within the pool */
 export const isFine = ({ unreachable, tools, overriding }: PoolReport): boolean =>
   unreachable === null && overriding.length === 0 && tools.every(({ joins }) => joins);
 
-function findFault(pool: Pool, advertised: Advertised | undefined, lookup: Lookup): string | null {
+function findFault(
+  pool: Pool,
+  advertised: Advertised | undefined,
+  reachable: readonly Style[],
+  lookup: Lookup,
+): string | null {
   if (advertised === undefined) return 'MAKEFLAGS does not speak of it: eval "$(js-env --fifo PATH)"';
   if (lookup.fifo !== undefined && findKey(lookup) !== pool.key) {
     return `${advertised.variable} speaks of another pool: eval "$(js-env --fifo PATH)"`;
   }
-  const { auth } = advertised;
-  if (auth.kind === 'fifo') return null;
-  // What this command was started with is what any other would be started with.
-  if (auth.kind === 'pair' && [auth.read, auth.write].every((fd) => isOpenAs(pool, 'self', fd))) return null;
-  return "the descriptors are closed here: put '+' before the recipe line, or use js-run";
+  return reachable.length > 0 ? null : `the descriptors are closed here: ${howToOpen(lookup.env)}`;
 }
 
 /** @returns which pool the environment speaks of, undefined for none that can be joined */
@@ -71,12 +90,14 @@ function findKey(lookup: Lookup): string | undefined {
   }
 }
 
+const nameStyle = (style: Style): string => (style === 'fifo' ? 'a FIFO' : 'a pair of descriptors');
+
 /** @returns the report for a person */
 export function formatReport(report: PoolReport): string {
-  const { pool, source, style, jobs, keeper, unreachable, tools, overriding } = report;
+  const { pool, source, styles, jobs, keeper, unreachable, tools, overriding } = report;
   const lines = [
     `pool      ${pool}`,
-    `from      ${source}${style === null ? '' : `, advertised as ${style === 'fifo' ? 'a FIFO' : 'a pair of descriptors'}`}`,
+    `from      ${source}${styles.length === 0 ? '' : `, advertised as ${styles.map(nameStyle).join(' and ')}`}`,
     `jobs      ${jobs ?? 'unknown'}`,
     `keeper    ${keeper === null ? "none of ours: it is make's, or somebody else's" : `alive, pid ${keeper}`}`,
   ];

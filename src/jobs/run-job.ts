@@ -12,8 +12,8 @@ import { findFront, findLeaving } from '../tools/front.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { pathWithShims } from '../tools/shims.js';
 import { askStyles, findProgram } from '../tools/version.js';
-import { chooseStyle } from './advertise.js';
-import { type Advert, type Changes, fifoOf, joinEnvironment } from './join.js';
+import { planAdvert } from './advertise.js';
+import { type Advert, type Changes, CLOSED_PAIR, joinEnvironment, pathOf } from './join.js';
 import { openPair } from './open-pair.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -53,21 +53,23 @@ export async function startInPool(
   const { inherited } = job;
   const env = wish.shims ? { ...job.env, PATH: await pathWithShims(job.env, root) } : job.env;
   const front = findFront(job.words);
-  const style = await chooseStyle(pool, wish.choice, front?.program ?? '', env, root);
+  const plan = await planAdvert(pool, wish.choice, front?.program ?? '', env, root);
   const styles = front === undefined ? undefined : await askStyles(front.tool, front.program, env, root);
   const leaves = front && findLeaving(front.tool, styles ?? [], front.words);
   if (leaves !== undefined) report(`warning: '${leaves}' makes ${job.words[0]} use a number of its own, not the pool`);
   const bound = styles?.length === 0 && leaves === undefined ? front?.bound(slots) : undefined;
-  const pair = style === 'fifo' ? undefined : openPair(pool, inherited);
-  // A pipe of make's has no name but the one that it has as ours.
-  const path = fifoOf(pool) ?? `/proc/${process.pid}/fd/${pool.fd}`;
-  const advert: Advert = pair === undefined ? { kind: 'fifo', path } : { ...pair, old: style === 'old-pair' };
+  const path = pathOf(pool, { pid: process.pid, fd: pool.fd });
+  const pair = plan.kind === 'pair' && plan.open ? openPair(pool, inherited) : undefined;
+  const advert: Advert =
+    plan.kind === 'fifo'
+      ? { kind: 'fifo', path }
+      : { kind: 'pair', ...(pair ?? CLOSED_PAIR), old: plan.old, path: plan.path ? path : undefined };
   try {
     const [name = '', ...args] = job.words;
     // What its wrapper would do is done here.
     const command = (hasShim(name, env.PATH) ? findProgram(name, env.PATH)?.file : undefined) ?? name;
     const changes = {
-      ...joinEnvironment(pool, advert, { env, root, keep: wish.keep }),
+      ...joinEnvironment(pool, advert, { env, root, ...wish }),
       ...bound?.env,
       [CLAIM_VARIABLE]: claim?.id,
     };

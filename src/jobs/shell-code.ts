@@ -6,8 +6,8 @@ import { listDescriptors, type ProcessId, pidOf } from '../process/process-table
 import { listMangled } from '../process/utf8.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
 import { pathWithShims } from '../tools/shims.js';
-import { chooseStyle } from './advertise.js';
-import { type Advert, type Changes, fifoOf, joinEnvironment } from './join.js';
+import { planAdvert } from './advertise.js';
+import { type Advert, type Changes, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './join.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -22,21 +22,27 @@ const SHELL_DESCRIPTORS = [9, 8, 7, 6, 5, 4, 3];
  */
 export async function formatJoin(
   pool: Pool,
-  { choice, keep, shims }: JoinWish,
+  wish: JoinWish,
   shell: ProcessId | undefined,
   env: Env,
   root: string,
 ): Promise<string> {
   const { way } = pool;
-  const path = shims ? { PATH: await pathWithShims(env, root) } : {};
-  const style = await chooseStyle(pool, choice, '', { ...env, ...path }, root);
+  const shims = wish.shims ? { PATH: await pathWithShims(env, root) } : {};
+  const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
   const join = (advert: Advert) =>
-    formatChanges({ ...path, ...joinEnvironment(pool, advert, { env, root, keep }) }, env);
+    formatChanges({ ...shims, ...joinEnvironment(pool, advert, { env, root, ...wish }) }, env);
   const fifo = fifoOf(pool);
-  if (fifo !== undefined && (style === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
-  const old = style === 'old-pair';
-  if (way.kind === 'pair' && (shell === undefined || isOpenIn(shell, way, pool))) return join({ ...way, old });
-  const [read, write] = chooseFreeNumbers(shell ? listDescriptors(pidOf(shell)) : [], SHELL_DESCRIPTORS);
+  if (fifo !== undefined && (plan.kind === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
+  const pid = shell === undefined ? process.ppid : pidOf(shell);
+  const joinPair = (pair: { read: number; write: number }) => {
+    const fd = way.kind === 'pair' ? way.read : pair.read;
+    const path = plan.kind === 'pair' && !plan.path ? undefined : pathOf(pool, { pid, fd });
+    return join({ kind: 'pair', ...pair, old: plan.kind === 'pair' && plan.old, path });
+  };
+  if (plan.kind === 'pair' && !plan.open) return joinPair(CLOSED_PAIR);
+  if (way.kind === 'pair' && (shell === undefined || isOpenIn(shell, way, pool))) return joinPair(way);
+  const [read, write] = chooseFreeNumbers(shell ? listDescriptors(pid) : [], SHELL_DESCRIPTORS);
   if (read === undefined || write === undefined) {
     throw new JobserverError(
       'failed',
@@ -45,8 +51,7 @@ export async function formatJoin(
   }
   const source = (fd: 'read' | 'write') => fifo ?? (way.kind === 'pair' ? `/proc/${way.holder}/fd/${way[fd]}` : '');
   return (
-    formatOpenPair({ fd: read, path: source('read') }, { fd: write, path: source('write') }) +
-    join({ kind: 'pair', read, write, old })
+    formatOpenPair({ fd: read, path: source('read') }, { fd: write, path: source('write') }) + joinPair({ read, write })
   );
 }
 

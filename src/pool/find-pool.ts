@@ -1,10 +1,9 @@
 import { JobserverError } from '../errors.js';
 import { walkUp } from '../process/ancestry.js';
-import { descriptorStat } from '../process/process-table.js';
+import { descriptorStat, isReadable, isWritable } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
-import { tryExactStat } from '../try-stat.js';
 import { isClientOf } from './folder.js';
-import { identify } from './identity.js';
+import { identify, identifyPath } from './identity.js';
 import { openPool, type Pool, type Way } from './pool.js';
 import { ensureStateRoot } from './state-folder.js';
 
@@ -37,63 +36,72 @@ export function findPool(lookup: Lookup): Pool | undefined {
   return openPool(findWay(advertised, lookup, root), root, { jobs: advertised.jobs, dead });
 }
 
-function findWay({ auth, text, closed, variable }: Advertised, { env, parent, adopt }: Lookup, root: string): Way {
+function findWay(advertised: Advertised, lookup: Lookup, root: string): Way {
+  const { auth, text, closed, variable, path } = advertised;
   if (auth.kind === 'fifo') return auth;
-  if (auth.kind === 'invalid') {
-    throw new JobserverError('no-pool', `cannot join the pool '${text}' of ${variable}: neither fifo:PATH nor R,W`);
-  }
-  const inherited = auth.kind === 'pair' ? findInheritedPair(auth, parent) : undefined;
+  const cannotJoin = (why: string) =>
+    new JobserverError('no-pool', `cannot join the pool '${text}' of ${variable}: ${why}`);
+  if (auth.kind === 'invalid') throw cannotJoin('neither fifo:PATH nor R,W');
   const pair = closed ?? auth;
-  const way = inherited ?? (pair.kind === 'pair' ? findPairAbove(pair, text, env, root, adopt) : undefined);
+  const way = pair.kind === 'pair' ? findPair(pair, text, lookup, root) : undefined;
   if (way !== undefined) return way;
-  throw new JobserverError(
-    'no-pool',
-    `cannot join the pool '${text}' of ${variable}: the descriptors are closed; put '+' before the recipe line, or use make 4.4`,
-  );
+  // It may be of a pool further out than the pair, but where the pair is closed no job of that one is seen from here.
+  if (path !== undefined) return { kind: 'fifo', path };
+  throw cannotJoin(`the descriptors are closed; ${howToOpen(lookup.env)}`);
 }
+
+/** @returns what a person can do where a pair is closed: below a make it is make that closed it */
+export const howToOpen = (env: Env): string =>
+  env.MAKELEVEL === undefined
+    ? "start what needs them with 'js-run'"
+    : "put '+' before the recipe line, or use make 4.4";
 
 interface Pair {
   read: number;
   write: number;
 }
 
-/**
- * The pair as this process got it from its parent. That it is the parent's too tells it from pipes of Node's own, which may
- * sit at those numbers.
- */
-function findInheritedPair(pair: Pair, parent: number): Way | undefined {
-  const own = pipeOf(pair, process.pid);
-  const theirs = pipeOf(pair, parent);
-  return own !== undefined && own === theirs ? { kind: 'pair', ...pair, holder: process.pid } : undefined;
-}
-
 /** Set beside a pair of a pool of ours, as `R,W=PATH`: programs such as Python close what they inherit; a path stays. */
 export const FIFO_VARIABLE = 'JOBSERVER_TOOLS_FIFO';
 
 /**
- * The pair of whoever advertised it, where it is closed to this process: of the nearest make above, as make has it open,
- * which is there also for a recipe line without `+`; or the FIFO of a pool of ours, where that is nearer.
+ * Finds the pair as the nearest client above us has it that advertised it: a make, which has it open also for a recipe line
+ * without `+`, or one of our commands, whose pool has a path. Numbers alone tell nothing: what is open under them here may be
+ * a log of the user's, or a pipe of Node's own.
  */
-function findPairAbove(pair: Pair, text: string, env: Env, root: string, adopt: boolean): Way | undefined {
-  const mark = env[FIFO_VARIABLE];
-  const path = mark?.startsWith(`${text}=/`) ? mark.slice(text.length + 1) : undefined;
-  const stat = path === undefined ? undefined : tryExactStat(path);
-  const ours: Way | undefined = path === undefined || stat === undefined ? undefined : { kind: 'fifo', path };
+function findPair(pair: Pair, text: string, { env, parent, adopt }: Lookup, root: string): Way | undefined {
+  const inherited = pipeOf(pair, process.pid);
+  const own: Way = { kind: 'pair', ...pair, holder: process.pid };
+  const path = findMarkedPath(text, env);
+  const key = path && identifyPath(path);
+  const ours: Way | undefined = path === undefined || key === undefined ? undefined : { kind: 'fifo', path };
+  const chooseOurs = () => (inherited === key ? own : ours);
   for (const { entry, findMake } of walkUp()) {
-    if (ours !== undefined && stat !== undefined && isClientOf(`${root}/${identify(stat)}`, entry.id)) return ours;
-    const make = adopt ? findMake() : undefined;
+    if (key !== undefined && isClientOf(`${root}/${key}`, entry.id)) return chooseOurs();
+    const make = findMake();
     if (make === undefined || findAdvertised(make.variable)?.text !== text) continue;
-    if (pipeOf(pair, make.pid) !== undefined) return { kind: 'pair', ...pair, holder: make.pid };
+    const theirs = pipeOf(pair, make.pid);
+    if (theirs === undefined) continue;
+    if (theirs === inherited) return { ...own, client: make.pid };
+    return adopt ? { kind: 'pair', ...pair, holder: make.pid, client: make.pid } : undefined;
   }
-  return ours;
+  if (ours !== undefined) return chooseOurs();
+  // Of a client that leaves no mark all that can be told is that the pair is not Node's.
+  return inherited !== undefined && inherited === pipeOf(pair, parent) ? own : undefined;
 }
 
-/** @returns the identity of the pipe, where both descriptors of that process are of one pipe */
+/** @returns the path of our pool that was advertised with the pair, if there is a FIFO */
+function findMarkedPath(text: string, env: Env): string | undefined {
+  const mark = env[FIFO_VARIABLE];
+  return mark?.startsWith(`${text}=/`) ? mark.slice(text.length + 1) : undefined;
+}
+
+/** @returns the identity of the pipe, if that process can read it by the one descriptor and write to it by the other */
 function pipeOf({ read, write }: Pair, pid: number): string | undefined {
   const [one, other] = [descriptorStat(pid, read), descriptorStat(pid, write)];
   if (!one?.isFIFO() || !other?.isFIFO()) return undefined;
   const key = identify(one);
-  return key === identify(other) ? key : undefined;
+  return key === identify(other) && isReadable(pid, read) && isWritable(pid, write) ? key : undefined;
 }
 
 /**

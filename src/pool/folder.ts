@@ -11,11 +11,16 @@ export const locksFolder = (folder: string): string => `${folder}/locks`;
 /** Its presence says that the implicit slot of this pool belongs to that process, or to what it starts. */
 const sessionFile = (folder: string, session: ProcessId): string => `${folder}/session-${session}`;
 
-/** @returns whether what that process starts has an implicit slot: it is a js-run that holds a claim, or the session */
-export function isClientOf(folder: string, id: ProcessId): boolean {
-  // A claim of js-run has just the holder's name; one of js-acquire has more to its name, and starts nothing.
-  return existsSync(`${claimsFolder(folder)}/${id}`) || existsSync(sessionFile(folder, id));
-}
+/** @returns whether it is a js-run that holds a claim: it gives the slot that it runs in to what it starts */
+export const isHolder = (folder: string, id: ProcessId): boolean =>
+  // A claim of js-acquire has more to its name, and starts nothing.
+  existsSync(`${claimsFolder(folder)}/${id}`);
+
+/** @returns whether the pool's implicit slot belongs to that process */
+export const isSession = (folder: string, id: ProcessId): boolean => existsSync(sessionFile(folder, id));
+
+/** @returns whether what that process starts has an implicit slot */
+export const isClientOf = (folder: string, id: ProcessId): boolean => isHolder(folder, id) || isSession(folder, id);
 
 /** Creates the folder of a pool's state; another command may do or undo the same at any time. */
 export function createFolders(folder: string): void {

@@ -1,5 +1,6 @@
 import { type BigIntStats, readFileSync } from 'node:fs';
 import { cannot, isExhausted } from '../errors.js';
+import { tryExactStat } from '../try-stat.js';
 
 /**
  * @returns a name for the FIFO, pipe or device that outlives its path and no reboot: device, inode and time of birth.
@@ -8,6 +9,12 @@ import { cannot, isExhausted } from '../errors.js';
 export function identify(stat: BigIntStats): string {
   const birth = stat.birthtimeNs === 0n ? bootId() : stat.birthtimeNs.toString(36);
   return `${stat.dev}-${stat.ino}-${birth}`;
+}
+
+/** @returns the identity of what is at a path; undefined if nothing is there, or if we may not look */
+export function identifyPath(path: string): string | undefined {
+  const stat = tryExactStat(path);
+  return stat && identify(stat);
 }
 
 /** @returns the inode's number in what identify() gave */

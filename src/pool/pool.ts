@@ -8,8 +8,11 @@ import { isKeeperDead, isOver, type PoolRecord, readRecord } from './record.js';
 /** How a pool's client reaches it. */
 export type Way =
   | { kind: 'fifo'; path: string }
-  /** The pair R,W as it is open in the process `holder`: this one, or the client above us. */
-  | { kind: 'pair'; read: number; write: number; holder: number };
+  /**
+   * The pair R,W as it is open in the process `holder`: this one, or the client above us. `client` is that one's pid, if it
+   * is known: it has the pair open as long as anybody can use it.
+   */
+  | { kind: 'pair'; read: number; write: number; holder: number; client?: number };
 
 /** A pool that is open for reading; closePool() ends that. */
 export interface Pool {

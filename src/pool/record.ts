@@ -1,8 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
 import { isAlive, type ProcessId, parseProcessId, pidNamespace } from '../process/process-table.js';
-import { tryExactStat } from '../try-stat.js';
-import { bootId, identify } from './identity.js';
+import { bootId, identifyPath } from './identity.js';
 import { MOST_JOBS } from './limits.js';
 
 /** `pool.json`: what js-create and the keeper say about a pool of ours. */
@@ -94,6 +93,5 @@ export const isKeeperDead = ({ keeper, namespace, boot }: PoolRecord): boolean =
 export function isOver({ path, owner, namespace, boot }: PoolRecord, key: string): boolean {
   if (boot !== bootId() || namespace !== pidNamespace()) return true;
   if (owner !== null && !isAlive(owner)) return true;
-  const stat = tryExactStat(path);
-  return stat === undefined || identify(stat) !== key;
+  return identifyPath(path) !== key;
 }

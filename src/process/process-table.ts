@@ -173,6 +173,9 @@ export function readDescriptor(pid: number | 'self', fd: number): string | undef
 /** @returns whether a process's descriptor is open for reading: the permissions of such a link say so (proc_pid_fd(5)) */
 export const isReadable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o400) !== 0;
 
+/** @returns whether it is open for writing */
+export const isWritable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o200) !== 0;
+
 function linkMode(pid: number | 'self', fd: number): number {
   return lookAt(`/proc/${pid}/fd/${fd}`, 0, (path) => lstatSync(path).mode);
 }

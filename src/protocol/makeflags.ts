@@ -21,13 +21,27 @@ const WITH_ARGUMENT = 'CEIOWfjlo';
  */
 export function parseMakeFlags(value: string): MakeFlags {
   const words: Word[] = [];
-  for (const match of value.matchAll(/(?:[^ \t\\]|\\[\s\S]|\\$)+/g)) {
+  for (const match of value.matchAll(WORDS)) {
     const raw = match[0];
     if (raw === '--') return { words, tail: value.slice(match.index) };
-    words.push({ raw, text: raw.replace(/\\([\s\S])/g, '$1') });
+    words.push(parseWord(raw));
   }
   return { words, tail: '' };
 }
+
+const WORDS = /(?:[^ \t\\]|\\[\s\S]|\\$)+/g;
+
+const parseWord = (raw: string): Word => ({ raw, text: raw.replace(/\\([\s\S])/g, '$1') });
+
+/** What begins a word of the tail that mergeMakeFlags() puts there: a variable for make, and the last auth for all others. */
+const TAIL_AUTH = '--jobserver-auth=fifo:';
+
+const isTailAuth = ({ text }: Word): boolean => text.startsWith(TAIL_AUTH);
+
+/** A word of the tail, with the blanks before it. */
+const TAIL_WORDS = new RegExp(`[ \\t]+(${WORDS.source})`, 'g');
+
+const tailWords = (tail: string): Word[] => [...tail.matchAll(TAIL_WORDS)].map(([, raw = '']) => parseWord(raw));
 
 /** @returns the letters of the short options in a word, up to and with the first that takes an argument. */
 function shortOptions(word: Word, index: number): string {
@@ -52,6 +66,11 @@ export function findAuths(flags: MakeFlags): string[] {
     flags.words.filter((word) => word.text.startsWith(option)).map((word) => word.text.slice(option.length));
   const auths = valuesOf('--jobserver-auth=');
   return auths.length > 0 ? auths : valuesOf('--jobserver-fds=');
+}
+
+/** @returns the auth behind the `--` (`fifo:PATH`), which most other programs than make take for the one that counts */
+export function findTailAuth({ tail }: MakeFlags): string | undefined {
+  return tailWords(tail).findLast(isTailAuth)?.text.slice('--jobserver-auth='.length);
 }
 
 /** @returns the N of the last `-jN`, or undefined where there is none or it is without a number. */
@@ -93,15 +112,30 @@ function withoutJobs(words: Word[]): string[] {
   return kept;
 }
 
+/** What mergeMakeFlags() advertises. */
+export interface PoolFlags {
+  /** N. */
+  jobs: number;
+  /** The auth among the options, which is all that a make reads. */
+  auth: string;
+  /** Whether it is spelled for make before 4.2. */
+  old?: boolean;
+  /**
+   * Another auth, `fifo:PATH`, behind the `--`. A make takes it for the definition of a variable, and hands it on to its
+   * recipes; ninja, cargo, gcc and ctest take the last auth in the text, wherever it stands (PROTOCOL 3).
+   */
+  tailAuth?: string | undefined;
+}
+
 /**
  * Puts a pool into MAKEFLAGS, or takes it out, and keeps all else that the caller had there (PROTOCOL 9, 10).
  * @param value what MAKEFLAGS holds
- * @param pool the number of jobs and the auth to advertise, for make before 4.2 in its spelling; undefined takes every
- *   `-j` and auth out
+ * @param pool what to advertise; undefined takes every `-j` and auth out
  * @returns the new value, in the layout that make itself uses: letters, then options, then variables
  */
-export function mergeMakeFlags(value: string, pool?: { jobs: number; auth: string; old?: boolean }): string {
-  const { words, tail } = parseMakeFlags(value);
+export function mergeMakeFlags(value: string, pool?: PoolFlags): string {
+  const { words, tail: former } = parseMakeFlags(value);
+  const tail = mergeTail(former, pool?.tailAuth);
   const kept = withoutJobs(words);
   const first = kept[0];
   const letters = first !== undefined && !first.startsWith('-') && !first.includes('=') ? first : '';
@@ -113,7 +147,14 @@ export function mergeMakeFlags(value: string, pool?: { jobs: number; auth: strin
   return [letters, ...all].join(' ');
 }
 
-function advertise({ jobs, auth, old }: { jobs: number; auth: string; old?: boolean }): string[] {
+/** @returns the tail with that auth as its last word, or without any that we have put there; all else word for word */
+function mergeTail(tail: string, auth: string | undefined): string {
+  const kept = tail.replace(TAIL_WORDS, (match, raw: string) => (isTailAuth(parseWord(raw)) ? '' : match));
+  if (auth === undefined) return kept === '--' ? '' : kept;
+  return `${kept || '--'} --jobserver-auth=${quoteWord(auth)}`;
+}
+
+function advertise({ jobs, auth, old }: PoolFlags): string[] {
   // make before 4.2 takes any -jN in its environment for an order to leave the jobserver.
   return old ? [`--jobserver-fds=${auth}`, '-j'] : [`-j${jobs}`, `--jobserver-auth=${quoteWord(auth)}`];
 }

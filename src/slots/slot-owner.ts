@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
-import { isClientOf } from '../pool/folder.js';
-import { identify } from '../pool/identity.js';
-import { isOpenAs, type Pool } from '../pool/pool.js';
+import { isHolder, isSession } from '../pool/folder.js';
+import { identify, identifyPath } from '../pool/identity.js';
+import type { Pool } from '../pool/pool.js';
 import { type MakeAbove, walkUp } from '../process/ancestry.js';
 import {
+  descriptorStat,
   isAlive,
   type ProcessEntry,
   type ProcessId,
@@ -14,24 +15,24 @@ import {
   selfAtStart,
   variableIn,
 } from '../process/process-table.js';
-import { findAdvertised } from '../protocol/advertised.js';
+import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import { findLeaving } from '../tools/front.js';
 import { findTool, MAKE } from '../tools/table.js';
 import { askStyles } from '../tools/version.js';
-import { tryExactStat } from '../try-stat.js';
 
 /**
- * Who has an implicit slot: a process that a make started, or whatever one of our commands started or a session runs.
- * A js-run that is a recipe's own process is both, and these are two slots: it runs in the one and gives the other.
+ * Who has an implicit slot: a process that a make started, a session, or whatever a js-run started. A js-run that is a
+ * recipe's own process is in one slot and gives another, and so is a js-run that a session's shell has become (`sh -c
+ * '...; js-run CMD'`): of one name they would be one.
  */
-export type SlotOwner = `recipe-${ProcessId}` | `below-${ProcessId}`;
+export type SlotOwner = `recipe-${ProcessId}` | `session-${ProcessId}` | `below-${ProcessId}`;
 
 /** Tells a job whose claim it runs in: it is there from the job's first moment on, before recordJob() can have been called. */
 export const CLAIM_VARIABLE = 'JOBSERVER_TOOLS_CLAIM';
 
 /** @returns the slot owner that the text names, or undefined */
 export function parseSlotOwner(text: string): SlotOwner | undefined {
-  return /^(recipe|below)-\d+\.\d+$/.test(text) ? (text as SlotOwner) : undefined;
+  return /^(recipe|session|below)-\d+\.\d+$/.test(text) ? (text as SlotOwner) : undefined;
 }
 
 /**
@@ -42,9 +43,11 @@ export function parseSlotOwner(text: string): SlotOwner | undefined {
  */
 export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> {
   for (const { entry, findMake } of walkUp()) {
-    if (isClientOf(pool.folder, entry.id)) return `below-${entry.id}`;
+    if (isHolder(pool.folder, entry.id)) return `below-${entry.id}`;
+    if (isSession(pool.folder, entry.id)) return `session-${entry.id}`;
     const make = findMake();
-    if (make !== undefined ? isTold(pool, make) : await isStartedByClient(pool, entry)) return `recipe-${entry.id}`;
+    if (make !== undefined ? isToldByMake(pool, make) : await isStartedByClient(pool, entry))
+      return `recipe-${entry.id}`;
   }
   return findKilledOwner(pool);
 }
@@ -55,7 +58,7 @@ export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> 
  */
 function findKilledOwner(pool: Pool): SlotOwner | undefined {
   const id = parseProcessId(variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '');
-  return id !== undefined && isClientOf(pool.folder, id) && !isAlive(id) ? `below-${id}` : undefined;
+  return id !== undefined && isHolder(pool.folder, id) && !isAlive(id) ? `below-${id}` : undefined;
 }
 
 /**
@@ -68,20 +71,27 @@ async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Pro
   if (program === undefined || !tool?.starter || tool === MAKE) return false;
   const environment = readEnvironment(pid);
   if (environment === undefined) return false;
-  const client: MakeAbove = { pid: parent, variable: (name) => variableIn(environment, name) };
-  if (!isTold(pool, client)) return false;
-  const kind = findAdvertised(client.variable)?.auth.kind;
+  const told = findAdvertised((name) => variableIn(environment, name));
+  if (told === undefined || !isTold(pool, told, parent)) return false;
+  const heard: string[] = told.path === undefined ? [told.auth.kind] : [told.auth.kind, 'fifo'];
   const styles = await askStyles(tool, program, {}, dirname(pool.folder));
-  return styles.some((style) => style === kind) && findLeaving(tool, styles, readArguments(parent)) === undefined;
+  return (
+    styles.some((style) => heard.includes(style)) && findLeaving(tool, styles, readArguments(parent)) === undefined
+  );
 }
 
-/** @returns whether it was this pool that the client told its child of; it may have one of its own */
-function isTold(pool: Pool, make: MakeAbove): boolean {
+/** @returns whether it was this pool that a make told its child of; it may have one of its own, or have left ours */
+function isToldByMake(pool: Pool, make: MakeAbove): boolean {
   const told = findAdvertised(make.variable);
-  if (told === undefined) return false;
-  const auth = told.closed ?? told.auth;
-  if (auth.kind === 'pair') return isOpenAs(pool, make.pid, auth.read);
-  if (auth.kind !== 'fifo') return false;
-  const stat = tryExactStat(auth.path);
-  return stat !== undefined && identify(stat) === pool.key;
+  return told !== undefined && isTold(pool, told, make.pid);
+}
+
+/** @returns whether it is this pool that a client advertises */
+function isTold(pool: Pool, { auth, closed, path }: Advertised, client: number): boolean {
+  const spoken = closed ?? auth;
+  if (spoken.kind === 'fifo') return identifyPath(spoken.path) === pool.key;
+  // A pair that is open counts before the path: that one is still of the pool that a make has left.
+  const stat = spoken.kind === 'pair' ? descriptorStat(client, spoken.read) : undefined;
+  if (stat?.isFIFO()) return identify(stat) === pool.key;
+  return path !== undefined && identifyPath(path) === pool.key;
 }

@@ -1,5 +1,5 @@
 import { hasShim } from './shim-folder.js';
-import { type Style, TOOLS, type Tool } from './table.js';
+import { MAKE, type Style, TOOLS, type Tool } from './table.js';
 import { askStyles, askVersion, findProgram } from './version.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -18,18 +18,25 @@ export interface ToolReport {
 }
 
 /**
- * @param style how the pool is advertised here
+ * @param styles how what is started here can reach the pool
+ * @param isClosed whether a pair is advertised that is closed here, so that a make runs one job at a time
  * @param root the state folder
  * @returns a report for every tool of the table that is on PATH
  */
-export async function checkTools(style: Style, env: Env, root: string): Promise<ToolReport[]> {
+export async function checkTools(
+  styles: readonly Style[],
+  isClosed: boolean,
+  env: Env,
+  root: string,
+): Promise<ToolReport[]> {
   const reports: ToolReport[] = [];
   for (const tool of TOOLS) {
     for (const name of tool.names) {
       const path = findProgram(name, env.PATH)?.file;
       if (path === undefined) continue;
       const version = await askVersion(tool, name, env, root);
-      const how = await findHow(tool, name, style, env, root);
+      const by = await findHow(tool, name, styles, env, root);
+      const how = by ?? (tool === MAKE && isClosed ? CLOSED : undefined);
       reports.push({
         name,
         path,
@@ -43,10 +50,20 @@ export async function checkTools(style: Style, env: Env, root: string): Promise<
   return reports;
 }
 
+/** What a make does that finds its pair closed (PROTOCOL 6). */
+const CLOSED = 'runs one job at a time: the descriptors are closed here';
+
 /** @returns how a tool stays within the pool if it is started as it is, undefined where it does not */
-async function findHow(tool: Tool, name: string, style: Style, env: Env, root: string): Promise<string | undefined> {
+async function findHow(
+  tool: Tool,
+  name: string,
+  styles: readonly Style[],
+  env: Env,
+  root: string,
+): Promise<string | undefined> {
   if (hasShim(name, env.PATH)) return 'through its wrapper';
-  if (understands(await askStyles(tool, name, env, root), style)) return 'by itself';
+  const understood = await askStyles(tool, name, env, root);
+  if (styles.some((style) => understands(understood, style))) return 'by itself';
   return tool.serial && 'runs one job at a time';
 }
 

@@ -26,15 +26,13 @@ export interface Tool {
   starter?: true;
   /** Whether it runs one job at a time where it cannot join, so that one slot is enough. */
   serial?: true;
-  /** The style to advertise where it is understood, whatever the make on PATH understands. */
-  prefers?: Style;
 }
 
 const since = (version: Version | undefined, major: number, minor: number): boolean =>
   version !== undefined && (version.major > major || (version.major === major && version.minor >= minor));
 
 /** What understands any way of advertising but the oldest. */
-export const BOTH: readonly Style[] = ['fifo', 'pair'];
+const BOTH: readonly Style[] = ['fifo', 'pair'];
 
 /**
  * @param withArgument the letters of the tool's options that take an argument: the `j` in `-Cobj` is none of the options
@@ -67,8 +65,6 @@ export const TOOLS: readonly Tool[] = [
     version: { args: ['--version'], pattern: /^(\d+)\.(\d+)/ },
     // PyPI's build of 1.13 understands a pair as well.
     styles: (version) => (since(version, 1, 13) ? (version?.line.includes('jobserver-pipe') ? BOTH : ['fifo']) : []),
-    // That build warns of a pair.
-    prefers: 'fifo',
     leaves: NINJA_JOBS,
     bound: (slots) => ({ args: [`-j${slots}`] }),
     starter: true,

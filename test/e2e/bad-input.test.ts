@@ -84,7 +84,7 @@ describe('a pool that is advertised and cannot be joined', () => {
   it.each([
     ['an empty string', ''],
     ['other flags', 'kw --no-print-directory'],
-    ['words after --', 'k -- A=1 --jobserver-auth=fifo:/nonexistent'],
+    ['a pair after --', 'k -- A=1 --jobserver-auth=3,4'],
     ['a word of a variable', 'k -- A=a\\ --jobserver-auth=9,9'],
     ['-j1', ' -j1'],
     ['a backslash at the end', 'k \\'],

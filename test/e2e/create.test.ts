@@ -64,7 +64,7 @@ describe('eval "$(js-create)"', () => {
       { shell, env: { MAKEFLAGS: 'k --no-print-directory -- A=b\\ c', CARGO_MAKEFLAGS: '-j9', MFLAGS: '-k' } },
     );
     const [flags, ...rest] = stdout.trim().split('\n');
-    expect(flags).toMatch(/^k -j4 --jobserver-auth=\d,\d --no-print-directory -- A=b\\ c$/);
+    expect(flags).toMatch(/^k -j4 --jobserver-auth=\d,\d --no-print-directory -- A=b\\ c --jobserver-auth=fifo:\/\S+$/);
     expect({ rest, stderr }).toEqual({ rest: ['unset unset', '3', '4', '3'], stderr: '' });
   });
 
@@ -156,11 +156,11 @@ describe('js-create', () => {
     const env = { SLURM_CPUS_PER_TASK: '1' };
     const { stdout, stderr } = await makeWorld().run(`${create('-v')}; echo "$MAKEFLAGS"`, { env });
     expect(stderr).toBe('js-create: N is 1: SLURM_CPUS_PER_TASK\n');
-    expect(stdout).toMatch(/^ -j1 --jobserver-auth=\d,\d\n$/);
+    expect(stdout).toMatch(/^ -j1 --jobserver-auth=\d,\d -- --jobserver-auth=fifo:\/\S+\n$/);
   });
 
   it.each([
-    ['4.3', 'auto', /^\d,\d$/],
+    ['4.3', 'auto', /^\d,\d -- --jobserver-auth=fifo:\/\S+$/],
     ['4.3', 'fifo', /^fifo:\//],
     ['4.4.1', 'auto', /^fifo:\//],
     ['4.4.1', 'pipe', /^\d,\d$/],

@@ -23,14 +23,14 @@ describe('eval "$(js-env --fifo PATH)"', () => {
       { shell, env: { MAKEFLAGS: 'k -j9 --jobserver-auth=3,4 -- A=b\\ c', CARGO_MAKEFLAGS: '-j9', MFLAGS: '-k' } },
     );
     const [flags, ...rest] = stdout.trim().split('\n');
-    expect(flags).toMatch(/^k -j4 --jobserver-auth=\d,\d -- A=b\\ c$/);
+    expect(flags).toMatch(/^k -j4 --jobserver-auth=\d,\d -- A=b\\ c --jobserver-auth=fifo:\/.*\/f$/);
     // The pool's own slot is its session's.
     expect(rest).toEqual(['unset unset', '75']);
     expect(stderr).toMatch(/^js-run: no slot free in the pool '.*\/f'\n$/);
   });
 
   it.each([
-    ['auto', /^\d,\d$/],
+    ['auto', /^\d,\d -- --jobserver-auth=fifo:\/.*\/f$/],
     ['pipe', /^\d,\d$/],
     ['fifo', /^fifo:\/.*\/f$/],
   ])('--auth %s advertises %s', async (auth, expected) => {
@@ -81,6 +81,8 @@ describe('js-env --strip', () => {
     [' -j4 --jobserver-auth=fifo:/tmp/x', 'unset'],
     ['', 'unset'],
     ['k -- A=--jobserver-auth=3,4', 'k -- A=--jobserver-auth=3,4'],
+    [' -j4 --jobserver-auth=3,4 -- --jobserver-auth=fifo:/tmp/x', 'unset'],
+    [' -j4 --jobserver-auth=3,4 -- A=b --jobserver-auth=fifo:/tmp/x B=c', ' -- A=b B=c'],
     [`k -- A=it's\\ "q"\\ $$x\\ *\\ \`id\`\\ \\\\\\ #\\ !`, `k -- A=it's\\ "q"\\ $$x\\ *\\ \`id\`\\ \\\\\\ #\\ !`],
   ])('keeps all other flags: %s', async (flags, expected) => {
     for (const shell of SHELLS) {

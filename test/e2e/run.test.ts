@@ -112,7 +112,7 @@ describe('js-run', () => {
       { options: '--auth fifo' },
     );
     const [flags, ...rest] = stdout.trimEnd().split('\n');
-    expect(flags).toMatch(/^ -j2 --jobserver-auth=\d,\d$/);
+    expect(flags).toMatch(/^ -j2 --jobserver-auth=fifo:\/\S+$/);
     expect(rest).toEqual(['2', '137', 'all', '1']);
   });
 

@@ -17,10 +17,14 @@ describe('the variable that counts', () => {
     ['MAKEFLAGS', { MAKEFLAGS: '--jobserver-auth=nonsense', MFLAGS: third }, 'nonsense'],
   ])('is %s of %o', (variable, env, text) => expect(find(env)).toMatchObject({ variable, text }));
 
-  test.each([{}, { MAKEFLAGS: '' }, { MAKEFLAGS: ' -j4' }, { GNUMAKEFLAGS: good }, { MAKEFLAGS: ` -- ${good}` }])(
-    'is none of %o',
-    (env: Record<string, string>) => expect(find(env)).toBeUndefined(),
-  );
+  test.each([
+    {},
+    { MAKEFLAGS: '' },
+    { MAKEFLAGS: ' -j4' },
+    { GNUMAKEFLAGS: good },
+    { MAKEFLAGS: ' -- --jobserver-auth=3,4' },
+    { MAKEFLAGS: ` -- X=a\\ ${good}` },
+  ])('is none of %o', (env: Record<string, string>) => expect(find(env)).toBeUndefined());
 });
 
 test.each([
@@ -36,6 +40,19 @@ test.each([
   [' --jobserver-auth=-2,-2', { auth: { kind: 'closed' }, closed: undefined }],
   [' --jobserver-auth=-2,-2 --jobserver-auth=3,4', { auth: { kind: 'pair', read: 3, write: 4 }, closed: undefined }],
   [' --jobserver-fds=3,4 -j', { text: '3,4', auth: { kind: 'pair', read: 3, write: 4 }, jobs: undefined }],
+  [
+    ' -j4 --jobserver-auth=3,4 -- A=1 --jobserver-auth=fifo:/a\\ b',
+    { text: '3,4', auth: { kind: 'pair', read: 3, write: 4 }, path: '/a b', jobs: 4 },
+  ],
+  // A make that found its pair closed leaves this.
+  [
+    's -j1 -- --jobserver-auth=fifo:/p',
+    { text: 'fifo:/p', auth: { kind: 'fifo', path: '/p' }, path: '/p', jobs: undefined },
+  ],
+  [
+    ' -j4 --jobserver-auth=-2,-2 -- --jobserver-auth=fifo:/p',
+    { auth: { kind: 'closed' }, closed: undefined, path: '/p' },
+  ],
   ['-j --jobserver-fds=fifo:/p --jobserver-auth=fifo:/p', { text: 'fifo:/p', auth: { kind: 'fifo', path: '/p' } }],
 ])('%o advertises %o', (value, advertised) => expect(find({ MAKEFLAGS: value })).toMatchObject(advertised));
 

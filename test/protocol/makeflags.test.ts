@@ -7,6 +7,7 @@ import { formatAuth, parseAuth } from '../../src/protocol/auth.js';
 import {
   findAuths,
   findJobCount,
+  findTailAuth,
   isDryRun,
   mergeMakeFlags,
   parseMakeFlags,
@@ -202,6 +203,27 @@ describe('mergeMakeFlags', () => {
   ])('%o', (value, merged, stripped) => {
     expect(mergeMakeFlags(value, pool)).toBe(merged);
     expect(mergeMakeFlags(value)).toBe(stripped);
+  });
+
+  test.each([
+    ['', ' -j8 --jobserver-auth=3,4 -- --jobserver-auth=fifo:/p', ''],
+    ['k -- X=1  Y=a\\ b', 'k -j8 --jobserver-auth=3,4 -- X=1  Y=a\\ b --jobserver-auth=fifo:/p', 'k -- X=1  Y=a\\ b'],
+    // make turns the order of the variables round.
+    ['k -- --jobserver-auth=fifo:/q  X=1', 'k -j8 --jobserver-auth=3,4 --  X=1 --jobserver-auth=fifo:/p', 'k --  X=1'],
+    [' -- --jobserver-auth=fifo:/q\\ r', ' -j8 --jobserver-auth=3,4 -- --jobserver-auth=fifo:/p', ''],
+    // A variable that somebody else made.
+    [
+      ' -- --jobserver-auth=5,6',
+      ' -j8 --jobserver-auth=3,4 -- --jobserver-auth=5,6 --jobserver-auth=fifo:/p',
+      ' -- --jobserver-auth=5,6',
+    ],
+  ])('%o with a path behind the pair', (value, merged, stripped) => {
+    const pair = { jobs: 8, auth: '3,4', tailAuth: 'fifo:/p' };
+    expect(mergeMakeFlags(value, pair)).toBe(merged);
+    expect(mergeMakeFlags(merged, pair)).toBe(merged);
+    expect(findTailAuth(parseMakeFlags(merged))).toBe('fifo:/p');
+    expect(mergeMakeFlags(merged)).toBe(stripped);
+    expect(mergeMakeFlags(merged, pool)).toBe(mergeMakeFlags(stripped, pool));
   });
 
   test.each([
@@ -456,6 +478,28 @@ describe('what we write', () => {
     const flags = parseMakeFlags(env.get('MAKEFLAGS') ?? '');
     expect(findAuths(flags)).toEqual(['5,6']);
     expect(env.get('X')).toBe('a b');
+  });
+
+  test.each(MAKES)('leads make %s to the pair, and what is below it to the path', (_, make) => {
+    const path = join(makeFolder(), 'a fifo');
+    execFileSync('mkfifo', [path]);
+    const fd = openSync(path, constants.O_RDWR);
+    onTestFinished(() => closeSync(fd));
+    const tailAuth = `fifo:${path}`;
+    const merged = mergeMakeFlags('k -- X=a\\ b', { jobs: 3, auth: '5,6', tailAuth });
+    const stdio = ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', fd, fd] as const;
+    const { env, stderr } = runMake(make, [], { env: { MAKEFLAGS: merged }, stdio: [...stdio] });
+    expect(stderr).toBe('');
+    const flags = parseMakeFlags(env.get('MAKEFLAGS') ?? '');
+    expect([findAuths(flags), findTailAuth(flags), env.get('X')]).toEqual([['5,6'], tailAuth, 'a b']);
+    // A program in between has closed the pair.
+    const closed = runMake(make, [], { env: { MAKEFLAGS: merged } });
+    expect(closed.stderr).toContain('using -j1');
+    const left = parseMakeFlags(closed.env.get('MAKEFLAGS') ?? '');
+    expect([findAuths(left), findTailAuth(left)]).toEqual([[], tailAuth]);
+    // No pair at all.
+    const none = runMake(make, [], { env: { MAKEFLAGS: mergeMakeFlags('', { jobs: 3, auth: '-2,-2', tailAuth }) } });
+    expect(findTailAuth(parseMakeFlags(none.env.get('MAKEFLAGS') ?? ''))).toBe(tailAuth);
   });
 
   test.each(MAKES)('hides the pool from make %s', (_, make) => {

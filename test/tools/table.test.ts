@@ -158,9 +158,9 @@ test.each(TOOLS.map((tool) => [tool.names[0], tool] as const))('%s joins or is b
   expect(tool.styles(undefined).length > 0 || tool.bound !== undefined || tool.serial === true).toBe(true),
 );
 
-test.each<[string, Pick<Tool, 'starter' | 'serial' | 'prefers' | 'limited'>]>([
+test.each<[string, Pick<Tool, 'starter' | 'serial' | 'limited'>]>([
   ['make', { starter: true }],
-  ['ninja', { starter: true, prefers: 'fifo' }],
+  ['ninja', { starter: true }],
   ['samu', {}],
   ['cargo', { starter: true }],
   ['rustc', {}],
@@ -168,8 +168,8 @@ test.each<[string, Pick<Tool, 'starter' | 'serial' | 'prefers' | 'limited'>]>([
   ['gcc', { serial: true }],
   ['go', {}],
 ])('%s is %j', (name, marks) => {
-  const { starter, serial, prefers, limited } = rowOf(name);
-  expect({ starter, serial, prefers, limited }).toEqual(marks);
+  const { starter, serial, limited } = rowOf(name);
+  expect({ starter, serial, limited }).toEqual(marks);
 });
 
 test('the overriding variables are names, each once', () => {
