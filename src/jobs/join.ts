@@ -31,7 +31,7 @@ export function fifoOf(pool: Pool): string | undefined {
 
 /**
  * @param other a process and its descriptor of the pool, for a pipe of which no client above is known
- * @returns a path under which programs can open the pool: a pipe has the one that it has as a client's (PROTOCOL, Bridges)
+ * @returns a path under which programs can open the pool: a pipe has the one that it has as a client's (PROTOCOL 32)
  */
 export function pathOf(pool: Pool, other: { pid: number; fd: number }): string {
   const { way } = pool;

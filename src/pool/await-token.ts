@@ -20,7 +20,7 @@ export function awaitTokens(pool: Pool, onToken: (byte: number) => boolean, onGo
     fd: attempt('open the pool', describePool(pool), () => reopen(pool, constants.O_RDONLY | constants.O_NONBLOCK)),
     readable: true,
     writable: false,
-    // One byte of room, and false to pause: any other way of reading takes every token there is (PROTOCOL, Node). What is
+    // One byte of room, and false to pause: any other way of reading takes every token there is (PROTOCOL 33). What is
     // returned decides: a resume() in here is of no effect, for the reading stops only afterwards.
     onread: {
       buffer: Buffer.alloc(1),

@@ -14,7 +14,7 @@ export interface Tool {
   names: readonly string[];
   /** Its version is the first two groups of `pattern` in what it prints for `args`. */
   version?: { args: readonly string[]; pattern: RegExp };
-  /** The styles that it understands, the best first; none where it cannot join (PROTOCOL, "Who joins what"). */
+  /** The styles that it understands, the best first; none where it cannot join (PROTOCOL 27). */
   styles(version: Version | undefined): readonly Style[];
   /** What in its own command line makes it leave the pool. */
   leaves?: RegExp;
@@ -115,8 +115,8 @@ export function findTool(command: string): Tool | undefined {
 }
 
 /**
- * Variables that make a tool use a number of its own instead of the pool (PROTOCOL, "Variables that quietly defeat a
- * pool"). The jobs in the last ones are only a part of the value.
+ * Variables that make a tool use a number of its own instead of the pool (PROTOCOL 28). The jobs in the last ones are only a
+ * part of the value.
  */
 export const OVERRIDING = [
   'CMAKE_BUILD_PARALLEL_LEVEL',
