@@ -10,6 +10,9 @@ import { OVERRIDING } from '../tools/table.js';
 /** Carries an explicit --auth to the commands below, which would choose anew. */
 export const AUTH_VARIABLE = 'JOBSERVER_TOOLS_AUTH';
 
+/** The path for pytest-jobserver, which stops at the pair in MAKEFLAGS if pytest-xdist is there too. */
+const PYTEST_VARIABLE = 'PYTEST_JOBSERVER';
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Changes to an environment; undefined removes the variable. */
@@ -65,6 +68,7 @@ export function joinEnvironment(pool: Pool, advert: Advert, { env, root, keep, c
     MFLAGS: undefined,
     [STATE_VARIABLE]: root,
     [FIFO_VARIABLE]: pair !== undefined && pair.read >= 0 && fifo !== undefined ? `${auth}=${fifo}` : undefined,
+    [PYTEST_VARIABLE]: advert.path,
     // Only an explicit choice is handed down, and `auto` takes one back.
     ...(choice && { [AUTH_VARIABLE]: choice === 'auto' ? undefined : choice }),
   };
@@ -79,6 +83,7 @@ export function leaveEnvironment(env: Env): Changes {
     MFLAGS: undefined,
     [FIFO_VARIABLE]: undefined,
     [AUTH_VARIABLE]: undefined,
+    [PYTEST_VARIABLE]: undefined,
   };
 }
 

@@ -35,6 +35,15 @@ describe('js-run below js-create advertises', () => {
     expect(stderr).toBe('');
   });
 
+  it('the path to pytest-jobserver too, and takes it back', async () => {
+    const show = 'echo "${PYTEST_JOBSERVER-unset}"';
+    const { stdout } = await makeWorld().run(
+      `js-create -j 2 --fifo f -- js-run sh -c '${show}; eval "$(js-env --auth pipe)"; ${show}'
+      eval "$(js-create -j 2 --fifo f)"; ${show}; eval "$(js-env --strip)"; ${show}; js-destroy --fifo f`,
+    );
+    expect(stdout).toMatch(/^\/.*\/f\nunset\n\/.*\/f\nunset\n$/);
+  });
+
   it('what eval was asked for', async () => {
     const { stdout } = await makeWorld().run(`eval "$(js-create -j 4 --auth fifo)"; js-run ${SHOW}`);
     expect(stdout).toMatch(new RegExp(`^ -j4 ${PATH}\n$`));
