@@ -36,7 +36,7 @@ describe('js-run below js-create advertises', () => {
   });
 
   it('the path to pytest-jobserver too, and takes it back', async () => {
-    const show = 'echo "${PYTEST_JOBSERVER-unset}"';
+    const show = `echo "\${PYTEST_JOBSERVER-unset}"`;
     const { stdout } = await makeWorld().run(
       `js-create -j 2 --fifo f -- js-run sh -c '${show}; eval "$(js-env --auth pipe)"; ${show}'
       eval "$(js-create -j 2 --fifo f)"; ${show}; eval "$(js-env --strip)"; ${show}; js-destroy --fifo f`,
