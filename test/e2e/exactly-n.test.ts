@@ -1,24 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { make43, make441Dir, withPath } from '../setup/tools.js';
 import { peak, type Span } from '../spans/spans.js';
+import { meetOf } from './meet.js';
 import { makeWorld as makePlainWorld, type World } from './world.js';
-
-/**
- * A job that waits until four of its kind have been there at a time, so that a slow machine is no excuse for less; where
- * four never are it gives up.
- */
-const MEET = `#!/bin/sh
-here=\${0%/*}/here; mkdir -p "$here"; : >"$here/$$"
-tries=0; until [ -e "$here.met" ] || [ $((tries += 1)) -gt 600 ]; do
-  set -- "$here"/*; [ $# -lt 4 ] || : >"$here.met"
-  sleep 0.05
-done
-sleep 0.2; rm "$here/$$"
-`;
 
 function makeWorld(): World {
   const world = makePlainWorld();
-  world.file('bin/meet', MEET);
+  world.file('bin/meet', meetOf(4));
   return world;
 }
 
