@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** They measure how many jobs run at a time, so nothing else may run beside them. */
-const MEASURING = ['test/e2e/exactly-n.test.ts', 'test/e2e/matrix.test.ts'];
+const MEASURING = ['test/e2e/chain.test.ts', 'test/e2e/exactly-n.test.ts', 'test/e2e/matrix.test.ts'];
 
 export default defineConfig({
   test: {
