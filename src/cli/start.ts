@@ -7,7 +7,13 @@ import { statusOf } from './exit-status.js';
 
 /** Runs a command as this process: from its command line to its exit. */
 export async function start(command: Command): Promise<never> {
-  exitAs(await run(command));
+  const die = (error: unknown): never => {
+    writeText(2, `${error instanceof Error ? error.stack : error}\n`);
+    exitAs(command.failure ?? 1);
+  };
+  // Node itself would exit by another way than exitAs().
+  process.once('uncaughtException', die);
+  exitAs(await run(command).catch(die));
 }
 
 async function run(command: Command): Promise<ProgramEnd> {

@@ -1,3 +1,5 @@
+import { closeSync } from 'node:fs';
+
 /** How a program ended: with a status, or by a signal. */
 export type ProgramEnd = number | { signal: NodeJS.Signals };
 
@@ -8,9 +10,10 @@ function exitStatusOf(end: ProgramEnd): number {
 
 /**
  * Ends this process as its program ended: with its status, or by the same signal, so that whoever waits for us sees what
- * happened. Where the signal does not end us, with 128+n.
+ * happened. If the signal does not end us, with 128+n.
  */
 export function exitAs(end: ProgramEnd): never {
+  letGoOfTerminal();
   if (typeof end !== 'number') {
     try {
       // Node ignores SIGPIPE and SIGXFSZ; a handler that goes leaves the default behind.
@@ -28,4 +31,19 @@ export function exitAs(end: ProgramEnd): never {
     }
   }
   process.exit(exitStatusOf(end));
+}
+
+/**
+ * Closes stdin, stdout and stderr, to be called when nothing more is to be written. Node notes the modes of their terminal
+ * when it starts and sets them again when it exits (ResetStdio in its src/node.cc): that would undo what our job did, as
+ * `stty -echo`, and what a program in the foreground of a job in the background does. A closed descriptor it leaves alone.
+ */
+function letGoOfTerminal(): void {
+  for (const fd of [0, 1, 2]) {
+    try {
+      closeSync(fd);
+    } catch {
+      // It is closed.
+    }
+  }
 }

@@ -170,6 +170,65 @@ it('a terminal that closes ends the command and gives its slot back', async () =
   }
 });
 
+describe('the modes of the terminal', () => {
+  it.each([
+    ['js-run', 'bash'],
+    ['js-run', 'zsh'],
+    ['js-run', 'fish'],
+    ['js-run js-run', 'bash'],
+    ['js-create -j 2 --', 'bash'],
+    ['js-create -j 2 -- js-run', 'bash'],
+  ] as const)('stay as the command left them: %s in %s', async (command, shell) => {
+    const world = makeWorld();
+    const terminal = await openTerminal(world, shell);
+    await terminal.type(`${command} stty -echo; stty -a >modes; stty echo`);
+    expect(await wait(world, 'modes', / echok /)).toMatch(/ -echo /);
+    await terminal.type('exit');
+  });
+
+  // The line editors of these shells have the terminal in a mode of their own when the command starts; dash has none.
+  it.each([
+    ['js-run', 'bash', 'icanon echo'],
+    ['js-run', 'zsh', 'icanon echo'],
+    ['js-run', 'fish', 'icanon echo'],
+    ['js-create -j 2 --', 'bash', 'icanon echo'],
+    ['js-run', 'dash', '-icanon -echo'],
+    ['js-create -j 2 --', 'dash', '-icanon -echo'],
+  ] as const)('are those of the foreground when a command in the background ends: %s in %s', async (...row) => {
+    const [command, shell, modes] = row;
+    const world = makeWorld();
+    world.file('recorder', RECORDER);
+    world.file(
+      'front',
+      `#!/bin/sh\nstty ${modes}\ntouch front-up\nuntil [ -e gone ]; do sleep 0.02; done\nstty -a >modes\n`,
+    );
+    const terminal = await openTerminal(world, shell);
+    await terminal.type(`${command} ./recorder &`);
+    const [, parent = 0] = (await wait(world, 'up')).split(' ').map(Number);
+    await terminal.type('./front');
+    await expect.poll(() => existsSync(join(world.dir, 'front-up')), { timeout: 10_000 }).toBe(true);
+    world.file('done', '');
+    await expect.poll(() => !existsSync(`/proc/${parent}`) || stateOf(parent) === 'Z', { timeout: 10_000 }).toBe(true);
+    world.file('gone', '');
+    const found = await wait(world, 'modes', / echok /);
+    for (const mode of modes.split(' ')) expect(found).toContain(` ${mode} `);
+    await terminal.type('stty sane; exit');
+  });
+
+  it.each(['js-run', 'js-create -j 2 --'])('do not matter when it has hung up: %s', async (command) => {
+    const world = makeWorld();
+    world.file('stubborn', '#!/bin/sh\ntrap "" HUP\necho $$ >up\nuntil [ -e done ]; do sleep 0.02; done\nexit 5\n');
+    world.file('script', `trap '' HUP\n${command} ./stubborn\necho $? >status\n`);
+    const terminal = await openTerminal(world);
+    await terminal.type('bash script');
+    const pid = Number(await wait(world, 'up'));
+    await terminal.close();
+    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[4]).toBe('0');
+    world.file('done', '');
+    expect(await wait(world, 'status')).toBe('5\n');
+  });
+});
+
 it('js-create in a terminal says what it did', async () => {
   const world = makeWorld();
   const terminal = await openTerminal(world);

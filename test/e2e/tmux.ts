@@ -15,15 +15,16 @@ export interface Terminal {
   close(): Promise<void>;
 }
 
+const PROMPT = 'ready>';
+
 const SHELLS = {
   bash: ['bash', '--norc', '--noprofile', '-i'],
   zsh: ['zsh', '-f', '-i'],
   dash: ['dash', '-i'],
+  fish: ['fish', '--no-config', '-i', '-C', `function fish_prompt; echo '${PROMPT} '; end`],
 } as const;
 
 export type Shell = keyof typeof SHELLS;
-
-const PROMPT = 'ready>';
 
 /**
  * Opens a terminal in a world, in a tmux server of its own; returns when the shell reads. When the test ends it goes, and
