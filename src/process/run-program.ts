@@ -62,8 +62,8 @@ function startChild({ file, words, env, descriptors, onExit }: ChildWish, onFail
   const stdio = Array.from(descriptors, (fd) => fd ?? 'ignore');
   const child = spawn(file, words.slice(1), { env, stdio });
   const { pid } = child;
-  child.once('error', (error) => {
-    // It also tells of a kill() that failed, which is no failure to start.
+  child.on('error', (error) => {
+    // It also tells of each kill() that the system refuses, as of a job that is now another user's; that is no failure to start.
     if (pid === undefined) onFailure(error);
   });
   child.once('exit', (status, signal) => {

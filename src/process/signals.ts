@@ -69,9 +69,11 @@ export function watchSignals(): SignalWatch {
   };
   /** @returns whether the job gets without us what came to us */
   const hasReached = async (signal: NodeJS.Signals, pid: number): Promise<boolean> => {
-    const child = readProcess(pid);
-    const self = readProcess('self');
-    if (child === undefined || self === undefined) return true;
+    const both = lookAtBoth(pid);
+    // A signal that comes twice does less harm than one that is lost.
+    if (both === undefined) return (await witness.saw(signal)) ?? false;
+    const { child, self } = both;
+    if (child === undefined) return true;
     // timeout(1) and interactive shells make a group of their own.
     if (child.group !== self.group) return false;
     return (await witness.saw(signal)) ?? guess(signal, child, self, hadTerminal);
@@ -108,6 +110,16 @@ export function watchSignals(): SignalWatch {
       for (const signal of SIGNALS) process.removeListener(signal, onSignal);
     },
   };
+}
+
+/** @returns the job, if it has not ended, and us; undefined if the system has too little left to look */
+function lookAtBoth(pid: number): { child: ProcessEntry | undefined; self: ProcessEntry } | undefined {
+  try {
+    const self = readProcess('self');
+    return self && { child: readProcess(pid), self };
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns whether a signal came to the whole group, as far as one can tell without a witness */

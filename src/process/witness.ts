@@ -68,7 +68,7 @@ export function makeWitness(): Witness {
           });
       }
     });
-    started?.once('error', () => {
+    started?.on('error', () => {
       if (child === started && started?.pid === undefined) child = undefined;
     });
     started?.once('exit', (_, signal) => {
@@ -130,14 +130,15 @@ const isTold = (signal: NodeJS.Signals | null): boolean =>
 
 /** @returns undefined where the system refuses: then we do without */
 function tryStart(): ChildProcess | undefined {
-  // It may hold nothing that we inherited: a pool stays open as long as somebody holds it.
-  const nothing = openSync('/dev/null', 'r');
-  const stdio: Array<'pipe' | 'ignore' | number> = ['pipe', 'pipe', 'ignore'];
-  for (const fd of listInheritable()) stdio[fd] = nothing;
+  let nothing: number | undefined;
   // In place of one that died. For a ^Z in this moment see watchSignals().
   const handlers = process.listeners('SIGTSTP');
   process.removeAllListeners('SIGTSTP');
   try {
+    // It may hold nothing that we inherited: a pool stays open as long as somebody holds it.
+    nothing = openSync('/dev/null', 'r');
+    const stdio: Array<'pipe' | 'ignore' | number> = ['pipe', 'pipe', 'ignore'];
+    for (const fd of listInheritable()) stdio[fd] = nothing;
     const { spawn } = process.getBuiltinModule('node:child_process');
     return spawn('/bin/sh', ['-c', SCRIPT, 'js-run: witness'], {
       cwd: '/',
@@ -148,6 +149,6 @@ function tryStart(): ChildProcess | undefined {
     return undefined;
   } finally {
     for (const handler of handlers) process.on('SIGTSTP', handler);
-    closeSync(nothing);
+    if (nothing !== undefined) closeSync(nothing);
   }
 }

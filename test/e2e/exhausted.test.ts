@@ -201,3 +201,24 @@ it('too few descriptors are told of in one line, down to where Node itself does 
   for (const line of ours) expect(line).toMatch(/^js-run: cannot [^:']+'[^']+': Too many open files \d+$/);
   expect(ended.stdout).not.toMatch(/lost|one too many|no keeper/);
 });
+
+describe('a lack of descriptors that begins while the job runs', () => {
+  /** Takes js-run its descriptors for longer than it waits before it starts its witness, and till a signal came. */
+  const JOB = `#!/bin/bash
+trap 'echo TERM >>got' TERM
+prlimit --pid $PPID --nofile=3:
+sleep 0.3
+touch up
+until [ -e go ]; do sleep 0.02; done
+prlimit --pid $PPID --nofile=1024:
+exit 5
+`;
+
+  it.each(['js-run', 'js-create -j 2 -- js-run', 'js-create -j 2 --'])('%s', async (command) => {
+    const world = makeWorld();
+    world.file('job', JOB);
+    const script = `eval "$(js-create -j 1)"; ${command} ./job & until [ -e up ]; do sleep 0.02; done
+      kill -TERM $!; until [ -e got ]; do sleep 0.02; done; touch go; wait $!; echo $? $(cat got); js-destroy`;
+    expect(await world.run(script)).toEqual({ status: 0, stdout: '5 TERM\n', stderr: '' });
+  });
+});
