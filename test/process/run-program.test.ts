@@ -1,8 +1,11 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Running, startProgram } from '../../src/process/run-program.js';
+import { bundle } from './bundle.js';
+import { start as startProcess } from './start.js';
 
 const bare = vi.hoisted(() => ({ used: true, started: 0 }));
 
@@ -73,4 +76,42 @@ describe.each(WAYS)('startProgram $way', ({ used }) => {
     // One that has ended is not hit any more.
     running.kill('SIGTERM');
   });
+});
+
+/** Starts the words behind its own as other versions than Node 20 do, and signals them twice when they are cat(1). */
+const SIGNALLER = `
+import { readFileSync } from 'node:fs';
+import { startProgram } from './process/run-program.js';
+Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.0.0' } });
+const [, file, ...args] = process.argv;
+const running = startProgram({ file, args, env: process.env, descriptors: new Map() });
+running.ended.then((end) => console.log('ended', end));
+while (!readFileSync('/proc/' + running.pid + '/cmdline', 'latin1').startsWith('cat')) ;
+running.kill('SIGTERM');
+running.kill('SIGTERM');
+setImmediate(() => console.log('signalled'));
+`;
+
+it.runIf(process.getuid?.() === 0)('goes on when the system refuses its signals, as to a setuid program', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'js-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o755);
+  const root = join(folder, 'root');
+  copyFileSync('/usr/bin/setpriv', root);
+  chmodSync(root, 0o4755);
+  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+  const program = readFileSync(bundle(SIGNALLER), 'utf8');
+  const words = [...asNobody, process.execPath, '-e', program, root, '--reuid=0', 'cat'];
+  const child = startProcess('setpriv', words, { cwd: '/', stdio: ['pipe', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  }
+  const closed = once(child, 'close');
+  await expect.poll(() => text).toMatch(/\n/);
+  child.stdin?.end();
+  await closed;
+  expect(text).toBe('signalled\nended 0\n');
 });
