@@ -3,8 +3,9 @@ import { JOIN_OPTIONS, parseJoinWish } from '../cli/pool-options.js';
 import { parseCount, parseMode, parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/join.js';
-import { endOf, type Job, type JobPool, startInPool, warnOfMangled } from '../jobs/run-job.js';
+import { endOf, startInPool, warnOfMangled } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
+import { runAndTidy } from '../jobs/tidy.js';
 import { createPool, destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
@@ -12,7 +13,7 @@ import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { countProcessors } from '../process/parallelism.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
-import { type SignalWatch, watchSignals } from '../process/signals.js';
+import { watchSignals } from '../process/signals.js';
 import { findCallingShell } from '../slots/caller.js';
 
 export const command: Command = {
@@ -53,35 +54,21 @@ async function main(context: Context): Promise<ProgramEnd> {
       if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
       print(await formatJoin(pool, wish, caller, env, root));
     } catch (error) {
-      // A pool that nobody heard of would stay as long as its owner.
-      await destroyPool(pool);
+      // A pool that nobody heard of would stay as long as its owner. Why that is says more than what keeps it from going.
+      await destroyPool(pool).catch(() => {});
       return endOf(error, report);
     }
     if (context.isTerminal(1))
       report(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
+  const job = { words: args.operands, env, inherited };
   try {
-    return await runInPool(
-      { words: args.operands, env, inherited },
-      { pool, wish, slots: jobs, root },
-      signals,
+    return await runAndTidy(
+      async () => (await startInPool(job, { pool, wish, slots: jobs, root }, signals, report)).ended,
+      [() => destroyPool(pool), () => signals.endJob()],
       report,
     );
-  } finally {
-    await destroyPool(pool);
-    await signals.endJob();
-  }
-}
-
-async function runInPool(
-  job: Job,
-  jobPool: JobPool,
-  signals: SignalWatch,
-  report: Context['report'],
-): Promise<ProgramEnd> {
-  try {
-    return await (await startInPool(job, jobPool, signals, report)).ended;
   } catch (error) {
     return endOf(error, report);
   }

@@ -9,10 +9,11 @@ import {
   parseTimeout,
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
-import { isJobserverError, JobserverError, reasonOf } from '../errors.js';
+import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { endOf, type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
 import { makeWish } from '../jobs/slot-wish.js';
+import { runAndTidy } from '../jobs/tidy.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { stateRoot } from '../pool/state-folder.js';
@@ -106,28 +107,17 @@ async function runInSlots(
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
   let own: Pool | undefined;
-  // An error that ends us says more than what goes wrong after it.
-  let told = true;
-  try {
-    own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
-    const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root, claim }, signals, report);
-    tryRecordJob(claim, running.pid);
-    const end = await running.ended;
-    told = false;
-    return end;
-  } finally {
-    // How the job went counts, not what keeps its slots from going back: a sweeper returns them when we have ended.
-    const tell = (error: unknown) => {
-      if (!told) report(isJobserverError(error) ? error.message : reasonOf(error));
-      told = true;
-    };
-    if (own !== undefined) await keeper?.destroyPool(own).catch(tell);
-    try {
-      releaseOwnClaim(claim);
-    } catch (error) {
-      tell(error);
-    }
-  }
+  return runAndTidy(
+    async () => {
+      own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
+      const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root, claim }, signals, report);
+      tryRecordJob(claim, running.pid);
+      return running.ended;
+    },
+    // A sweeper returns what could not be returned, when we have ended.
+    [async () => own && keeper?.destroyPool(own), () => releaseOwnClaim(claim)],
+    report,
+  );
 }
 
 function tryRecordJob(claim: Claim, pid: number): void {

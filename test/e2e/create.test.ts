@@ -207,3 +207,17 @@ describe('js-create -- COMMAND', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'in\nfive\n<a  b><><--><*>', stderr: 'err\n' });
   });
 });
+
+it('js-create exits as its command did also if its keeper does not end, and says so', async () => {
+  const world = makeWorld();
+  world.file(
+    'job',
+    `keeper=$(grep -oP 'keeper": "\\K[0-9]+' run/*/*/pool.json); kill -STOP $keeper; echo $keeper >keeper; exit 5`,
+  );
+  const ended = await world.run('js-create -j 2 -- sh job; echo $?; kill -CONT $(cat keeper)');
+  expect(ended).toEqual({
+    status: 0,
+    stdout: '5\n',
+    stderr: expect.stringMatching(/^js-create: the keeper \(pid \d+\) of '.*' does not end\n$/),
+  });
+});
