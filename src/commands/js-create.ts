@@ -11,6 +11,7 @@ import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
+import { findFileLimit } from '../process/file-limit.js';
 import { countProcessors } from '../process/parallelism.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
 import { watchSignals } from '../process/signals.js';
@@ -35,6 +36,7 @@ export const command: Command = {
 async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, parent, print, report } = context;
   const inherited = listInherited(parent);
+  const fileLimit = findFileLimit(parent);
   const jobs = chooseJobs(context);
   const wish = parseJoinWish(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
@@ -62,7 +64,7 @@ async function main(context: Context): Promise<ProgramEnd> {
       report(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
-  const job = { words: args.operands, env, inherited };
+  const job = { words: args.operands, env, inherited, fileLimit };
   try {
     return await runAndTidy(
       async () => (await startInPool(job, { pool, wish, slots: jobs, root }, signals, report)).ended,

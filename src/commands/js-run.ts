@@ -19,6 +19,7 @@ import type { Pool } from '../pool/pool.js';
 import { stateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
+import { findFileLimit } from '../process/file-limit.js';
 import { readProcess, selfId } from '../process/process-table.js';
 import { type SignalWatch, watchSignals } from '../process/signals.js';
 import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
@@ -44,7 +45,7 @@ export const command: Command = {
 
 async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, parent } = context;
-  const job: Job = { words: args.operands, env, inherited: listInherited(parent) };
+  const job: Job = { words: args.operands, env, inherited: listInherited(parent), fileLimit: findFileLimit(parent) };
   const wish = { slots: parseSlots(args), timeout: parseTimeout(args), join: parseJoinWish(args) };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');

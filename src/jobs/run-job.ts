@@ -25,6 +25,8 @@ export interface Job {
   env: Env;
   /** The numbers from 3 on that we inherited and hand down. */
   inherited: readonly number[];
+  /** Its soft limit on open files, if Node has raised ours. */
+  fileLimit: number | undefined;
 }
 
 /** The pool that a job shall see. */
@@ -92,7 +94,7 @@ export async function startInPool(
  * @throws StartError where the program cannot be started, Interrupted where a signal came first
  */
 export function startJob(
-  { words, env, inherited }: Job,
+  { words, env, inherited, fileLimit }: Job,
   changes: Changes,
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
@@ -100,14 +102,22 @@ export function startJob(
   if (isAnyMangled(words)) throw new JobserverError('failed', 'cannot hand down an argument that is not UTF-8');
   if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
   const [file = '', ...args] = words;
+  const all = { ...env, ...changes };
   const running = startProgram({
     file,
     args,
-    env: { ...env, ...changes },
+    env: all,
+    before: fileLimit === undefined ? [] : limitFiles(fileLimit, file, all.PATH),
     descriptors: new Map([...inherited.map((fd): [number, number] => [fd, fd]), ...descriptors]),
   });
   signals.forwardTo(running);
   return running;
+}
+
+/** @returns what to put in front of a program that gives it the limit; nothing if it cannot be run, which is better told by us */
+function limitFiles(limit: number, file: string, path: string | undefined): string[] {
+  const prlimit = findProgram('prlimit', path);
+  return prlimit && findProgram(file, path) ? [prlimit.file, `--nofile=${limit}:`, '--'] : [];
 }
 
 /** Tells of variables that a job does not get as they are: Node hands down no bytes but UTF-8. */

@@ -9,6 +9,8 @@ export interface Program {
   env: Readonly<Record<string, string | undefined>>;
   /** Further descriptors that it gets: its number, and ours. */
   descriptors: ReadonlyMap<number, number>;
+  /** Words of a program that takes care of something and then lets this one take its place, as env(1) does. */
+  before?: readonly string[];
 }
 
 /** A program that runs. */
@@ -30,7 +32,7 @@ export class StartError extends Error {
 }
 
 /** Starts a program; `ended` is rejected with a StartError where it is not found, not executable, or the system refuses. */
-export function startProgram({ file, args, env, descriptors }: Program): Running {
+export function startProgram({ file, args, env, descriptors, before = [] }: Program): Running {
   // Node has words of its own for it.
   if (file === '')
     throw new StartError(file, Object.assign(new Error('No such file or directory'), { code: 'ENOENT' }));
@@ -39,9 +41,10 @@ export function startProgram({ file, args, env, descriptors }: Program): Running
   let child: Child | undefined;
   const ended = new Promise<ProgramEnd>((resolve, reject) => {
     const fail = (error: unknown) => reject(errorCode(error) === undefined ? error : new StartError(file, error));
+    const words = [...before, file, ...args];
     const wish: ChildWish = {
-      file,
-      words: [file, ...args],
+      file: words[0] as string,
+      words,
       env,
       descriptors: numbers,
       onExit: (end) => resolve(typeof end === 'number' ? end : { signal: end }),
