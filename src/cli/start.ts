@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { attempt, cannot, errorCode, isJobserverError, reasonOf } from '../errors.js';
+import { keepDebuggerOut } from '../process/debugger.js';
 import { exitAs, type ProgramEnd } from '../process/exit.js';
 import { parseArguments } from './arguments.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
@@ -11,6 +12,7 @@ export async function start(command: Command): Promise<never> {
     writeText(2, `${error instanceof Error ? error.stack : error}\n`);
     exitAs(command.failure ?? 1);
   };
+  keepDebuggerOut();
   // Node itself would exit by another way than exitAs().
   process.once('uncaughtException', die);
   exitAs(await run(command).catch(die));

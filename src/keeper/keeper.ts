@@ -3,6 +3,7 @@ import { errorCode, reasonOf } from '../errors.js';
 import { openPool, reopen } from '../pool/pool.js';
 import { type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
+import { keepDebuggerOut } from '../process/debugger.js';
 import { closeInheritable } from '../process/descriptors.js';
 import { isAlive, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { sweepClaims } from '../slots/sweep.js';
@@ -116,6 +117,7 @@ function main(): void {
   }
 }
 
+keepDebuggerOut();
 try {
   // A keeper that holds a pipe of whoever called js-create would keep its reader waiting.
   closeInheritable();

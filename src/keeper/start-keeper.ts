@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import type { PoolRecord } from '../pool/record.js';
+import { debuggerOptions } from '../process/debugger.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 
 /** What the keeper is told, as JSON in its only argument. */
@@ -32,7 +33,7 @@ export async function startKeeper(order: KeeperOrder): Promise<boolean> {
   // no part of the job that it is started from, whose claim would live as long.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, [CLAIM_VARIABLE]: _claim, ...env } = process.env;
   const child = attempt('start the keeper', process.execPath, () =>
-    spawn(process.execPath, [join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
+    spawn(process.execPath, [...debuggerOptions(), join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
       cwd: '/',
       // A session of its own: no terminal's signal reaches it.
       detached: true,
