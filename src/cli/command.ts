@@ -36,6 +36,12 @@ export interface Command {
   options: readonly OptionSpec[];
   /** The exit status for a wrong command line and for a failure, where they are not 2 and 1. */
   failure?: number;
+  /**
+   * Set if it prints shell code for eval, which is then code that fails if the command does.
+   * @param args undefined if the command line is wrong
+   * @param words the command line
+   */
+  printsCode?(args: Arguments | undefined, words: readonly string[]): boolean;
   main(context: Context): ProgramEnd | Promise<ProgramEnd>;
 }
 

@@ -1,28 +1,53 @@
 import { writeSync } from 'node:fs';
 import { attempt, cannot, errorCode, isJobserverError, reasonOf } from '../errors.js';
 import { keepDebuggerOut } from '../process/debugger.js';
-import { exitAs, type ProgramEnd } from '../process/exit.js';
-import { parseArguments } from './arguments.js';
+import { exitAs, exitStatusOf, type ProgramEnd } from '../process/exit.js';
+import { type Arguments, parseArguments } from './arguments.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
 import { statusOf } from './exit-status.js';
 
-/** Runs a command as this process: from its command line to its exit. */
-export async function start(command: Command): Promise<never> {
-  const die = (error: unknown): never => {
-    writeText(2, `${error instanceof Error ? error.stack : error}\n`);
-    exitAs(command.failure ?? 1);
-  };
-  keepDebuggerOut();
-  // Node itself would exit by another way than exitAs().
-  process.once('uncaughtException', die);
-  exitAs(await run(command).catch(die));
+/** A command line, and what it says if it is right. */
+interface CommandLine {
+  words: readonly string[];
+  args: Arguments | undefined;
 }
 
-async function run(command: Command): Promise<ProgramEnd> {
+/** Runs a command as this process: from its command line to its exit. */
+export async function start(command: Command): Promise<never> {
+  keepDebuggerOut();
+  const line: CommandLine = { words: process.argv.slice(2), args: undefined };
+  const leave: (end: ProgramEnd) => never = (end) => {
+    if (end !== 0 && command.printsCode?.(line.args, line.words)) failInShell(end);
+    exitAs(end);
+  };
+  const die = (error: unknown): never => {
+    writeText(2, `${error instanceof Error ? error.stack : error}\n`);
+    return leave(command.failure ?? 1);
+  };
+  // Node itself would exit by another way than exitAs().
+  process.once('uncaughtException', die);
+  leave(await run(command, line).catch(die));
+}
+
+/** Prints code with the same exit status for a shell: nothing is success for eval, and `set -e` would go on. */
+function failInShell(end: ProgramEnd): void {
+  if (isTerminal(1)) return;
+  try {
+    writeText(1, `(exit ${exitStatusOf(end)})\n`);
+  } catch {
+    // Nobody reads it.
+  }
+}
+
+// Loaded when it is asked for: it takes a millisecond of every start.
+const isTerminal = (fd: 1 | 2): boolean => process.getBuiltinModule('node:tty').isatty(fd);
+
+async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
   // One line, whatever a file or a command is called.
   const report = (text: string) => writeText(2, `${command.name}: ${text.replace(/\p{Cc}/gu, escapeControl)}\n`);
   try {
-    const args = await parseArguments(process.argv.slice(2), [...command.options, ...COMMON_OPTIONS]);
+    const args = await parseArguments(line.words, [...command.options, ...COMMON_OPTIONS]);
+    line.args = args;
     if (args.has('help') || args.has('version')) {
       const help = await import('../cli/help.js');
       writeText(1, args.has('help') ? await help.formatHelp(command) : help.formatVersion(command));
@@ -34,8 +59,7 @@ async function run(command: Command): Promise<ProgramEnd> {
       parent: process.ppid,
       print: (text) => attempt('write', 'standard output', () => writeText(1, text)),
       report,
-      // Loaded when it is asked for: it takes a millisecond of every start.
-      isTerminal: (fd) => process.getBuiltinModule('node:tty').isatty(fd),
+      isTerminal,
     };
     return await command.main(context);
   } catch (error) {

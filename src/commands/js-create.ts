@@ -30,6 +30,7 @@ export const command: Command = {
     ...JOIN_OPTIONS,
     { name: 'verbose', short: 'v', help: 'say how N was chosen, and what was removed of pools that were killed' },
   ],
+  printsCode: (args, words) => (args === undefined ? !words.includes('--') : args.operands.length === 0),
   main,
 };
 

@@ -21,6 +21,7 @@ export const command: Command = {
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
   ],
+  printsCode: (_, words) => !words.includes('--check') && !words.includes('--json'),
   main,
 };
 

@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 export type ProgramEnd = number | { signal: NodeJS.Signals };
 
 /** @returns the exit status that a shell gives for it: 128+n after signal n */
-function exitStatusOf(end: ProgramEnd): number {
+export function exitStatusOf(end: ProgramEnd): number {
   return typeof end === 'number' ? end : 128 + process.getBuiltinModule('node:os').constants.signals[end.signal];
 }
 

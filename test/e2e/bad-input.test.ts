@@ -68,7 +68,7 @@ describe('a pool that is advertised and cannot be joined', () => {
 
   it.each(['js-release', 'js-env', 'js-destroy'])('is an error for %s', async (command) => {
     const ended = await makeWorld().run(`>f; MAKEFLAGS=" -j4 --jobserver-auth=fifo:$PWD/f" ${command}; exit $?`);
-    expect(ended).toMatchObject({ status: 69, stdout: '' });
+    expect(ended).toMatchObject({ status: 69, stdout: command === 'js-env' ? '(exit 69)\n' : '' });
     expectOneLine(ended, command);
   });
 
@@ -162,7 +162,9 @@ const USAGE: [string, number, string | RegExp][] = [
 it.each(USAGE)('%s: %i', async (command, status, words) => {
   const world = makeWorld();
   const ended = await world.run(`${command}; exit $?`);
-  expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status, stdout: '' });
+  // What eval gets has to fail too.
+  const stdout = /^js-(create|env) /.test(command) && !command.includes('>') ? `(exit ${status})\n` : '';
+  expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status, stdout });
   expectOneLine(ended, command.split(' ', 1)[0] as string);
   expect(ended.stderr).toMatch(words);
   expectNothingLeft(world);
@@ -178,7 +180,7 @@ describe('a state folder that somebody else could have prepared', () => {
   ] as [string, string, string][])('is refused: %s', async (_, prepare, why) => {
     const world = makeWorld();
     const { stdout, stderr } = await world.run(`${prepare}; mkfifo g; exec 5<>g; printf + >&5
-      js-create -j 2 --fifo f; echo $?; MAKEFLAGS=" -j2 --jobserver-auth=fifo:$PWD/g" js-run ${SHOW}; echo $?
+      js-create -j 2 --fifo f >code; echo $?; MAKEFLAGS=" -j2 --jobserver-auth=fifo:$PWD/g" js-run ${SHOW}; echo $?
       ls f other 2>/dev/null; ls run/jobserver-tools/ 2>/dev/null; rm -r run/jobserver-tools`);
     expect(stdout.replace('other:\n', '')).toBe('1\n125\n');
     const [create, run, ...more] = stderr.split('\n');
@@ -206,7 +208,7 @@ describe('a state folder that somebody else could have prepared', () => {
   ])('cannot be made: %s', async (variables, why) => {
     const world = makeWorld();
     const ended = await world.run(`${variables} js-create -j 2; exit $?`);
-    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended).toMatchObject({ status: 1, stdout: '(exit 1)\n' });
     expectOneLine(ended, 'js-create');
     expect(ended.stderr).toContain(why);
     expectNothingLeft(world);

@@ -93,6 +93,33 @@ describe('eval "$(js-create)"', () => {
   });
 });
 
+/** Commands that fail, before and after their options were understood, with their exit status. */
+const FAILING: [string, number][] = [
+  ['js-create -j 0', 2],
+  ['js-create --job 2', 2],
+  ['js-create -j', 2],
+  ['js-create -j 2 --fifo missing/f', 1],
+  ['js-env', 69],
+  ['js-env --auth', 2],
+  ['js-env --strip --unknown', 2],
+];
+
+describe.each(SHELLS)('eval of what a command prints that fails, in %s', (shell) => {
+  it.each(FAILING)('%s: %i', async (command, status) => {
+    const script = `eval "$(${command})"; echo $?; eval "$(${command})" || echo failed; set -e; eval "$(${command})"; echo survived`;
+    const ended = await makeWorld().run(script, { shell });
+    expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status, stdout: `${status}\nfailed\n` });
+  });
+});
+
+it.each(['js-create -j 0 -- true', 'js-create --unknown -- true', 'js-env --check', 'js-env --json', 'js-acquire'])(
+  'prints nothing that fails, for it is no code: %s',
+  async (command) => {
+    const { stdout, status } = await makeWorld().run(command);
+    expect({ stdout, failed: status > 0 }).toEqual({ stdout: '', failed: true });
+  },
+);
+
 describe('js-create', () => {
   it('--owner PID ends the pool with that process, not with the shell', async () => {
     const world = makeWorld();
@@ -144,7 +171,7 @@ describe('js-create', () => {
   it('leaves nothing behind where a signal ends it before there is a keeper', async () => {
     const world = makeWorld();
     world.file('bin/mkfifo', '#!/bin/sh\ncommand -p mkfifo "$@"\nkill -TERM $PPID\n');
-    expect((await world.run('js-create -j 2; echo $?')).stdout).toBe('143\n');
+    expect((await world.run('eval "$(js-create -j 2)"; echo $?')).stdout).toBe('143\n');
   });
 
   it('--mode gives the FIFO its mode, whatever the umask', async () => {

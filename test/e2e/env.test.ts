@@ -107,7 +107,7 @@ it.each([
   ['>file; js-env --fifo file', 69, /^js-env: cannot join the pool '.*\/file': it is not a FIFO\n$/],
   ['js-env --auth x', 2, /^js-env: --auth: 'x' is none of auto, fifo, pipe \(see js-env --help\)\n$/],
   ['js-env operand', 2, /^js-env: unexpected 'operand' \(see js-env --help\)\n$/],
-])('%s: %i, one line, and nothing for eval', async (command, status, message) => {
+])('%s: %i, one line, and the same status for eval', async (command, status, message) => {
   const ended = await makeWorld().run(command);
-  expect(ended).toEqual({ status, stdout: '', stderr: expect.stringMatching(message) });
+  expect(ended).toEqual({ status, stdout: `(exit ${status})\n`, stderr: expect.stringMatching(message) });
 });
