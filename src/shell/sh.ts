@@ -10,7 +10,12 @@ export function formatSh(changes: Readonly<Record<string, string | undefined>>):
     .join('');
 }
 
-/** @returns a line that opens a path for reading and one for writing in the shell itself */
+/**
+ * @returns a line that opens a path for reading and one for writing in the shell itself. A FIFO that nobody has open, for its
+ * keeper was just killed, would block each of the two for ever: it is opened for both first, which never blocks (fifo(7)). Not
+ * with one exec: of two inputs zsh would make one.
+ */
 export function formatOpenPair(read: { fd: number; path: string }, write: { fd: number; path: string }): string {
-  return `exec ${read.fd}<${quote([read.path])} ${write.fd}>${quote([write.path])}\n`;
+  const path = quote([read.path]);
+  return `exec ${read.fd}<>${path} ${write.fd}>${quote([write.path])}; exec ${read.fd}<${path}\n`;
 }

@@ -1,5 +1,5 @@
 import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -150,17 +150,17 @@ describe.each(SHELLS)('%s %j', (shell, options) => {
     expect(output.match(/^[ABC]=.*$/gm)).toEqual(['B=new']);
   });
 
-  test.each(['fifo', 'a b', "it's", '"$HOME"', '\\', '~', 'a\nb', '-x', '!x', '*'])('opens the FIFO %j', (name) => {
-    const folder = makeFolder();
-    const path = join(folder, name);
-    execFileSync('mkfifo', [path]);
-    // It opens for reading first, which waits for a writer.
-    const fd = openSync(path, constants.O_RDWR);
-    onTestFinished(() => closeSync(fd));
-    const code = formatOpenPair({ fd: 8, path }, { fd: 9, path });
-    const script = `eval "$(cat code)"; echo hello >&9; read x <&8; echo "$x"; readlink /proc/self/fd/8 /proc/self/fd/9`;
-    writeFileSync(join(folder, 'code'), code);
-    const output = execFileSync(shell, [...options, '-c', script], { cwd: folder, encoding: 'utf8', stdio: STDIO });
-    expect(output).toBe(`hello\n${path}\n${path}\n`);
-  });
+  test.each(['fifo', 'a b', "it's", '"$HOME"', '\\', '~', 'a\nb', '-x', '!x', '*'])(
+    'opens the FIFO %j, which nobody else has open',
+    (name) => {
+      const folder = makeFolder();
+      const path = join(folder, name);
+      execFileSync('mkfifo', [path]);
+      const code = formatOpenPair({ fd: 8, path }, { fd: 9, path });
+      const script = `eval "$(cat code)"; echo hello >&9; read x <&8; echo "$x"; readlink /proc/self/fd/8 /proc/self/fd/9`;
+      writeFileSync(join(folder, 'code'), code);
+      const started = { cwd: folder, encoding: 'utf8', stdio: STDIO, timeout: 20_000 } as const;
+      expect(execFileSync(shell, [...options, '-c', script], started)).toBe(`hello\n${path}\n${path}\n`);
+    },
+  );
 });
