@@ -10,7 +10,7 @@ function __jobserver_tools_operands --description 'Print the operands before the
             case --
                 set -e words[1]
                 break
-            case -n --slots -j -vj --jobs --timeout --owner --fifo --mode --auth --keep-env
+            case -n -qn --slots -j -vj -qj --jobs --timeout --owner --fifo --mode --auth --keep-env
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-?*'
@@ -85,5 +85,6 @@ complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 where 
 complete -c js-run -n __jobserver_tools_no_operand -l ignore-dry-run -d 'Run the command also under make -n, -q and -t'
 
 for command in js-create js-run
+    complete -c $command -n __jobserver_tools_no_operand -s q -l quiet -d 'Say nothing but why it fails'
     complete -c $command -xa '(__jobserver_tools_command)'
 end

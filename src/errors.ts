@@ -6,6 +6,10 @@ export type ErrorKind =
   | 'no-pool'
   /** No slot came in time. */
   | 'no-slot'
+  /** The command to run is not there. */
+  | 'not-found'
+  /** It is there, and cannot be run. */
+  | 'not-executable'
   /** Anything else that the system or the user's files refused. */
   | 'failed';
 

@@ -24,6 +24,8 @@ export interface Context {
   print(text: string): void;
   /** Writes one line, `prog: TEXT`, to stderr. */
   report(text: string): void;
+  /** The same for what ends nothing; not with --quiet. */
+  warn(text: string): void;
   isTerminal(fd: 1 | 2): boolean;
 }
 

@@ -7,6 +7,10 @@ const NO_POOL = 69;
 /** No slot came in time (EX_TEMPFAIL). */
 const NO_SLOT = 75;
 
+/** The command to run was found and cannot be run, or was not found (env(1)). */
+const NOT_EXECUTABLE = 126;
+const NOT_FOUND = 127;
+
 /** @returns the exit status of a command that an error ended */
 export function statusOf(kind: ErrorKind, command: Command): number {
   switch (kind) {
@@ -14,6 +18,10 @@ export function statusOf(kind: ErrorKind, command: Command): number {
       return NO_POOL;
     case 'no-slot':
       return NO_SLOT;
+    case 'not-executable':
+      return NOT_EXECUTABLE;
+    case 'not-found':
+      return NOT_FOUND;
     case 'usage':
       return command.failure ?? 2;
     case 'failed':

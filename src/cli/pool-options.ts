@@ -65,6 +65,15 @@ export function lookupOf({ args, env, parent }: Pick<Context, 'args' | 'env' | '
   return { env, parent, fifo: fifo && resolve(fifo), adopt: !args.has('no-adopt') };
 }
 
+/** Of the commands that run another one. */
+export const RUN_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'quiet',
+    short: 'q',
+    help: 'say nothing on standard error but why it fails: no warnings, and not that it waits',
+  },
+];
+
 /** Of the commands that take slots. */
 export const WAIT_OPTIONS: readonly OptionSpec[] = [
   { name: 'slots', short: 'n', value: 'N', help: 'how many slots to take, all or none (default 1)' },

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { attempt, cannot, errorCode, isJobserverError, reasonOf } from '../errors.js';
+import { attempt, cannot, errorCode, Interrupted, isJobserverError, reasonOf } from '../errors.js';
 import { keepDebuggerOut } from '../process/debugger.js';
 import { exitAs, exitStatusOf, type ProgramEnd } from '../process/exit.js';
 import { type Arguments, parseArguments } from './arguments.js';
@@ -59,10 +59,12 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
       parent: process.ppid,
       print: (text) => attempt('write', 'standard output', () => writeText(1, text)),
       report,
+      warn: args.has('quiet') ? () => {} : report,
       isTerminal,
     };
     return await command.main(context);
   } catch (error) {
+    if (error instanceof Interrupted) return { signal: error.signal };
     if (isJobserverError(error)) {
       report(error.kind === 'usage' ? `${error.message} (see ${command.name} --help)` : error.message);
       return statusOf(error.kind, command);

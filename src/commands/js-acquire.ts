@@ -1,7 +1,7 @@
 import type { Command, Context } from '../cli/command.js';
 import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
 import { parseProcess } from '../cli/values.js';
-import { Interrupted, JobserverError } from '../errors.js';
+import { JobserverError } from '../errors.js';
 import { makeWish } from '../jobs/slot-wish.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
@@ -23,7 +23,7 @@ export const command: Command = {
   main,
 };
 
-async function main({ args, env, parent, print, report, isTerminal }: Context): Promise<ProgramEnd> {
+async function main({ args, env, parent, print, warn, isTerminal }: Context): Promise<ProgramEnd> {
   if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
   const count = parseSlots(args);
   const timeout = parseTimeout(args);
@@ -33,19 +33,14 @@ async function main({ args, env, parent, print, report, isTerminal }: Context): 
     throw new JobserverError('failed', 'the calling shell has ended; name a holder with --owner PID');
   const pool = requirePool(lookupOf({ args, env, parent }));
   const signals = watchSignals();
+  const wanted = { count, timeout, command: 'js-acquire' };
+  const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, { warn, isTerminal }));
   try {
-    const wanted = { count, timeout, command: 'js-acquire' };
-    const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, { report, isTerminal }));
-    try {
-      print(`${handOver(claim, holder)}\n`);
-      return 0;
-    } catch (error) {
-      // Who does not hear of the handle cannot return it.
-      abandonClaim(claim);
-      throw error;
-    }
+    print(`${handOver(claim, holder)}\n`);
+    return 0;
   } catch (error) {
-    if (error instanceof Interrupted) return { signal: error.signal };
+    // Who does not hear of the handle cannot return it.
+    abandonClaim(claim);
     throw error;
   }
 }

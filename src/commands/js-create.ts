@@ -1,9 +1,9 @@
 import type { Command, Context } from '../cli/command.js';
-import { JOIN_OPTIONS, parseJoinWish } from '../cli/pool-options.js';
+import { JOIN_OPTIONS, parseJoinWish, RUN_OPTIONS } from '../cli/pool-options.js';
 import { parseCount, parseMode, parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/join.js';
-import { endOf, startInPool, warnOfMangled } from '../jobs/run-job.js';
+import { startInPool, warnOfMangled } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
 import { runAndTidy } from '../jobs/tidy.js';
 import { createPool, destroyPool, sweepStale } from '../keeper/own-pool.js';
@@ -29,13 +29,15 @@ export const command: Command = {
     { name: 'all-tokens', help: 'put N tokens in, not N-1: for a session that runs no job itself' },
     ...JOIN_OPTIONS,
     { name: 'verbose', short: 'v', help: 'say how N was chosen, and what was removed of pools that were killed' },
+    ...RUN_OPTIONS,
   ],
   printsCode: (args, words) => (args === undefined ? !words.includes('--') : args.operands.length === 0),
   main,
 };
 
 async function main(context: Context): Promise<ProgramEnd> {
-  const { args, env, parent, print, report } = context;
+  const { args, env, parent, print, report, warn } = context;
+  if (args.has('quiet') && args.has('verbose')) throw new JobserverError('usage', '--quiet goes without --verbose');
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
   const jobs = chooseJobs(context);
@@ -50,7 +52,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   if (args.has('verbose'))
     for (const what of [...removed.map((thing) => `removed ${thing}`), ...failures]) report(what);
   const signals = watchSignals();
-  if (forCommand) warnOfMangled(env, report);
+  if (forCommand) warnOfMangled(env, warn);
   const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo') }, root);
   if (!forCommand) {
     try {
@@ -59,22 +61,18 @@ async function main(context: Context): Promise<ProgramEnd> {
     } catch (error) {
       // A pool that nobody heard of would stay as long as its owner. Why that is says more than what keeps it from going.
       await destroyPool(pool).catch(() => {});
-      return endOf(error, report);
+      throw error;
     }
     if (context.isTerminal(1))
-      report(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
+      warn(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
   const job = { words: args.operands, env, inherited, fileLimit };
-  try {
-    return await runAndTidy(
-      async () => (await startInPool(job, { pool, wish, slots: jobs, root }, signals, report)).ended,
-      [() => destroyPool(pool), () => signals.endJob()],
-      report,
-    );
-  } catch (error) {
-    return endOf(error, report);
-  }
+  return runAndTidy(
+    async () => (await startInPool(job, { pool, wish, slots: jobs, root }, signals, warn)).ended,
+    [() => destroyPool(pool), () => signals.endJob()],
+    warn,
+  );
 }
 
 /** @returns N, as it was asked for or as the machine grants it */

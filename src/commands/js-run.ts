@@ -7,11 +7,12 @@ import {
   parseJoinWish,
   parseSlots,
   parseTimeout,
+  RUN_OPTIONS,
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
 import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/join.js';
-import { endOf, type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
+import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
 import { makeWish } from '../jobs/slot-wish.js';
 import { runAndTidy } from '../jobs/tidy.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
@@ -39,6 +40,7 @@ export const command: Command = {
     { name: 'ignore-dry-run', help: 'run the command also under make -n, -q and -t' },
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
+    ...RUN_OPTIONS,
   ],
   main,
 };
@@ -55,29 +57,27 @@ async function main(context: Context): Promise<ProgramEnd> {
     context.print(`${quote([...job.words])}\n`);
     return 0;
   }
-  warnOfMangled(env, context.report);
+  warnOfMangled(env, context.warn);
   const found = findPoolOrWarn(context);
   const signals = watchSignals();
   try {
     if (isJobserverError(found)) return await startJob(job, leaveEnvironment(env), signals).ended;
     if (found === undefined) return await startJob(job, {}, signals).ended;
     return await runInSlots(found, wish, withoutPair(job, found), context, signals);
-  } catch (error) {
-    return endOf(error, context.report);
   } finally {
     await signals.endJob();
   }
 }
 
 /** @returns the error, as make does, where a pool is advertised that cannot be joined: the command runs all the same */
-function findPoolOrWarn({ args, env, parent, report }: Context): Pool | JobserverError | undefined {
+function findPoolOrWarn({ args, env, parent, warn }: Context): Pool | JobserverError | undefined {
   try {
     const lookup = lookupOf({ args, env, parent });
     return args.has('require') ? requirePool(lookup) : findPool(lookup);
   } catch (error) {
     const optional = args.value('fifo') === undefined && !args.has('require');
     if (!isJobserverError(error) || error.kind !== 'no-pool' || !optional) throw error;
-    report(`warning: ${error.message}; running the command without a slot`);
+    warn(`warning: ${error.message}; running the command without a slot`);
     return error;
   }
 }
@@ -101,7 +101,7 @@ async function runInSlots(
   context: Context,
   signals: SignalWatch,
 ): Promise<ProgramEnd> {
-  const { env, report } = context;
+  const { env, warn } = context;
   const root = stateRoot(env);
   const wanted = { count: slots, timeout, command: job.words.join(' ') };
   const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, context));
@@ -111,13 +111,13 @@ async function runInSlots(
   return runAndTidy(
     async () => {
       own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
-      const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root, claim }, signals, report);
+      const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root, claim }, signals, warn);
       tryRecordJob(claim, running.pid);
       return running.ended;
     },
     // A sweeper returns what could not be returned, when we have ended.
     [async () => own && keeper?.destroyPool(own), () => releaseOwnClaim(claim)],
-    report,
+    warn,
   );
 }
 

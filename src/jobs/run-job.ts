@@ -2,8 +2,7 @@ import type { Context } from '../cli/command.js';
 import type { JoinWish } from '../cli/pool-options.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
-import type { ProgramEnd } from '../process/exit.js';
-import { type Running, StartError, startProgram } from '../process/run-program.js';
+import { type Running, startProgram } from '../process/run-program.js';
 import type { SignalWatch } from '../process/signals.js';
 import { isAnyMangled, listMangled } from '../process/utf8.js';
 import { type Claim, recordStart } from '../slots/claim.js';
@@ -43,14 +42,14 @@ export interface JobPool {
 
 /**
  * Starts a job in a pool, advertised as it understands.
- * @param report tells of what would make it leave the pool
- * @throws StartError where the program cannot be started, Interrupted where a signal came first
+ * @param warn tells of what would make it leave the pool
+ * @throws JobserverError 'not-found' or 'not-executable' for a program that cannot be started, Interrupted if a signal came first
  */
 export async function startInPool(
   job: Job,
   { pool, wish, slots, root, claim }: JobPool,
   signals: SignalWatch,
-  report: Context['report'],
+  warn: Context['warn'],
 ) {
   const { inherited } = job;
   const env = wish.shims ? { ...job.env, PATH: await pathWithShims(job.env, root) } : job.env;
@@ -58,7 +57,7 @@ export async function startInPool(
   const plan = await planAdvert(pool, wish.choice, front?.program ?? '', env, root);
   const styles = front === undefined ? undefined : await askStyles(front.tool, front.program, env, root);
   const leaves = front && findLeaving(front.tool, styles ?? [], front.words);
-  if (leaves !== undefined) report(`warning: '${leaves}' makes ${job.words[0]} use a number of its own, not the pool`);
+  if (leaves !== undefined) warn(`warning: '${leaves}' makes ${job.words[0]} use a number of its own, not the pool`);
   const bound = styles?.length === 0 && leaves === undefined ? front?.bound(slots) : undefined;
   const path = pathOf(pool, { pid: process.pid, fd: pool.fd });
   const pair = plan.kind === 'pair' && plan.open ? openPair(pool, inherited) : undefined;
@@ -91,7 +90,7 @@ export async function startInPool(
  * Starts a job.
  * @param changes to its environment
  * @param descriptors further ones than it inherits: its number, and ours
- * @throws StartError where the program cannot be started, Interrupted where a signal came first
+ * @throws JobserverError 'not-found' or 'not-executable' for a program that cannot be started, Interrupted if a signal came first
  */
 export function startJob(
   { words, env, inherited, fileLimit }: Job,
@@ -121,18 +120,7 @@ function limitFiles(limit: number, file: string, path: string | undefined): stri
 }
 
 /** Tells of variables that a job does not get as they are: Node hands down no bytes but UTF-8. */
-export function warnOfMangled(env: Env, report: Context['report']): void {
+export function warnOfMangled(env: Env, warn: Context['warn']): void {
   const names = listMangled(env);
-  if (names.length > 0) report(`warning: not UTF-8, and so handed down with other bytes: ${names.join(', ')}`);
-}
-
-/**
- * @param error what startInPool() or startJob() threw
- * @returns how the command ends for it: by the signal, or with the status of env(1) for a program that cannot be started
- */
-export function endOf(error: unknown, report: Context['report']): ProgramEnd {
-  if (error instanceof Interrupted) return { signal: error.signal };
-  if (!(error instanceof StartError)) throw error;
-  report(error.message);
-  return error.status;
+  if (names.length > 0) warn(`warning: not UTF-8, and so handed down with other bytes: ${names.join(', ')}`);
 }

@@ -12,13 +12,13 @@ export function makeWish(
   pool: Pool,
   wanted: Wanted,
   interrupt: Interrupt,
-  { report, isTerminal }: Pick<Context, 'report' | 'isTerminal'>,
+  { warn, isTerminal }: Pick<Context, 'warn' | 'isTerminal'>,
 ): Wish {
   const what = wanted.count === 1 ? 'a slot' : `${wanted.count} slots`;
   return {
     ...wanted,
     interrupt,
-    onLongWait: () => isTerminal(2) && report(`waiting for ${what}`),
+    onLongWait: () => isTerminal(2) && warn(`waiting for ${what}`),
     revive: () => ensureKeeper(pool, true),
   };
 }

@@ -10,7 +10,7 @@ import type { ProgramEnd } from '../process/exit.js';
 export async function runAndTidy(
   run: () => Promise<ProgramEnd>,
   tidy: readonly (() => void | Promise<void>)[],
-  report: Context['report'],
+  warn: Context['warn'],
 ): Promise<ProgramEnd> {
   let told = true;
   try {
@@ -22,7 +22,7 @@ export async function runAndTidy(
       try {
         await action();
       } catch (error) {
-        if (!told) report(isJobserverError(error) ? error.message : reasonOf(error));
+        if (!told) warn(isJobserverError(error) ? error.message : reasonOf(error));
         told = true;
       }
     }

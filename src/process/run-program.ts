@@ -1,4 +1,4 @@
-import { errorCode, reasonOf } from '../errors.js';
+import { cannot, errorCode, type JobserverError } from '../errors.js';
 import { type Child, type ChildWish, startBareChild } from './bare-child.js';
 import type { ProgramEnd } from './exit.js';
 
@@ -20,27 +20,18 @@ export interface Running {
   ended: Promise<ProgramEnd>;
 }
 
-/** A program that could not be started, with the exit status that env(1) gives for it. */
-export class StartError extends Error {
-  readonly status: 126 | 127;
+const cannotRun = (file: string, error: unknown): JobserverError =>
+  cannot('run', file, error, errorCode(error) === 'ENOENT' ? 'not-found' : 'not-executable');
 
-  constructor(file: string, error: unknown) {
-    super(`cannot run '${file}': ${reasonOf(error)}`);
-    this.name = 'StartError';
-    this.status = errorCode(error) === 'ENOENT' ? 127 : 126;
-  }
-}
-
-/** Starts a program; `ended` is rejected with a StartError where it is not found, not executable, or the system refuses. */
+/** Starts a program; `ended` is rejected if it is 'not-found', or 'not-executable', also because the system refuses. */
 export function startProgram({ file, args, env, descriptors, before = [] }: Program): Running {
   // Node has words of its own for it.
-  if (file === '')
-    throw new StartError(file, Object.assign(new Error('No such file or directory'), { code: 'ENOENT' }));
+  if (file === '') throw cannotRun(file, Object.assign(new Error('No such file or directory'), { code: 'ENOENT' }));
   const numbers: (number | undefined)[] = [0, 1, 2];
   for (const [theirs, ours] of descriptors) numbers[theirs] = ours;
   let child: Child | undefined;
   const ended = new Promise<ProgramEnd>((resolve, reject) => {
-    const fail = (error: unknown) => reject(errorCode(error) === undefined ? error : new StartError(file, error));
+    const fail = (error: unknown) => reject(errorCode(error) === undefined ? error : cannotRun(file, error));
     const words = [...before, file, ...args];
     const wish: ChildWish = {
       file: words[0] as string,

@@ -135,6 +135,10 @@ describe('a wait', () => {
     const terminal = await openTerminal(world);
     await terminal.type('eval "$(js-create -j 2)"; js-acquire -n 2 >handle');
     await wait(world, 'handle');
+    await terminal.type('js-run -q --timeout 2.5 true; echo $? >quiet');
+    expect(await wait(world, 'quiet')).toBe('75\n');
+    expect(await terminal.screen()).toMatch(/^js-run: no slot free/m);
+    expect(await terminal.screen()).not.toContain('waiting');
     await terminal.type('js-run touch silent 2>err &');
     for (const [command, line] of [
       ['js-run echo ran', 'js-run: waiting for a slot'],

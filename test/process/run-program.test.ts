@@ -46,12 +46,12 @@ describe.each(WAYS)('startProgram $way', ({ used }) => {
   });
 
   it.each([
-    ['./nowhere', [], 127, "cannot run './nowhere': No such file or directory"],
-    ['nowhere-on-path', [], 127, "cannot run 'nowhere-on-path': No such file or directory"],
-    ['/', [], 126, "cannot run '/': Permission denied"],
-    ['true', ['x'.repeat(200_000)], 126, "cannot run 'true': Argument list too long"],
-  ])('says why %s cannot be started', async (file, args, status, message) => {
-    await expect(start(file, args).ended).rejects.toMatchObject({ name: 'StartError', status, message });
+    ['./nowhere', [], 'not-found', "cannot run './nowhere': No such file or directory"],
+    ['nowhere-on-path', [], 'not-found', "cannot run 'nowhere-on-path': No such file or directory"],
+    ['/', [], 'not-executable', "cannot run '/': Permission denied"],
+    ['true', ['x'.repeat(200_000)], 'not-executable', "cannot run 'true': Argument list too long"],
+  ])('says why %s cannot be started', async (file, args, kind, message) => {
+    await expect(start(file, args).ended).rejects.toMatchObject({ name: 'JobserverError', kind, message });
   });
 
   it('gives it the environment without what is undefined', async () => {
