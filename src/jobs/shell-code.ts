@@ -2,7 +2,7 @@ import type { JoinWish } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { isOpenAs, type Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
-import { listDescriptors, type ProcessId, pidOf } from '../process/process-table.js';
+import { isReadable, listDescriptors, type ProcessId, pidOf, readDescriptor } from '../process/process-table.js';
 import { listMangled } from '../process/utf8.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
 import { pathWithShims } from '../tools/shims.js';
@@ -11,8 +11,8 @@ import { type Advert, type Changes, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** dash opens descriptors of one digit only, and scripts like to use the low ones. */
-const SHELL_DESCRIPTORS = [9, 8, 7, 6, 5, 4, 3];
+/** dash opens descriptors of one digit only. Scripts like to use 3 and 4, and 9 for a lock, as flock(1) shows it. */
+const SHELL_DESCRIPTORS = [8, 7, 6, 5, 4, 3, 9];
 
 /**
  * Writes the shell code that joins a pool. For a make that cannot open a FIFO by itself it is opened in the shell, which
@@ -42,11 +42,12 @@ export async function formatJoin(
   };
   if (plan.kind === 'pair' && !plan.open) return joinPair(CLOSED_PAIR);
   if (way.kind === 'pair' && (shell === undefined || isOpenIn(shell, way, pool))) return joinPair(way);
-  const [read, write] = chooseFreeNumbers(shell ? listDescriptors(pid) : [], SHELL_DESCRIPTORS);
+  const [read, write] = chooseFreeNumbers(shell ? listUsed(pid) : [], SHELL_DESCRIPTORS);
   if (read === undefined || write === undefined) {
+    const free = read === undefined ? 'none is free' : `only ${read} is free`;
     throw new JobserverError(
       'failed',
-      'cannot open the pool in the shell: its descriptors 3 to 9 are in use; close two, or use --auth fifo',
+      `cannot open the pool in the shell: it takes two of its descriptors 3 to 9, and ${free}; close some, or use --auth fifo`,
     );
   }
   const source = (fd: 'read' | 'write') => fifo ?? (way.kind === 'pair' ? `/proc/${way.holder}/fd/${way[fd]}` : '');
@@ -63,6 +64,12 @@ export function formatChanges(changes: Changes, env: Env): string {
   const lost = listMangled(env).find((name) => changes[name] !== undefined);
   if (lost !== undefined) throw new JobserverError('failed', `cannot write ${lost} as shell code: it is not UTF-8`);
   return formatSh(changes);
+}
+
+/** @returns the numbers that are in use in the shell when it runs the code: the pipe that it reads the code from is closed then */
+function listUsed(shell: number): number[] {
+  const pipe = readDescriptor('self', 1);
+  return listDescriptors(shell).filter((fd) => !isReadable(shell, fd) || readDescriptor(shell, fd) !== pipe);
 }
 
 /** @returns whether the shell has the pool's pair open itself, so that it only has to speak of it */

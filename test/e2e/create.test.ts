@@ -93,6 +93,42 @@ describe('eval "$(js-create)"', () => {
   });
 });
 
+describe.each(SHELLS)('the descriptors that a pair takes in %s', (shell) => {
+  /** Has the descriptors open, as it is read from a file: some shells take others for a moment where it is an argument. */
+  const joinBeside = (used: string, then: string) =>
+    `exec ${used.replace(/\d/g, '$&>/dev/null')}; eval "$(js-create -j 2 --auth pipe --fifo f)" && { ${then}; js-destroy --fifo f; }`;
+
+  it.each([
+    ['', '8,7'],
+    ['8 7', '6,5'],
+    ['3 4 5 6 7', '8,9'],
+    ['5 6 7 8 9', '4,3'],
+  ])('beside %j are %s', async (used, pair) => {
+    const { stdout, stderr } = await makeWorld().run(joinBeside(used, 'echo "$MAKEFLAGS"'), { shell });
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining(`--jobserver-auth=${pair}`), stderr: '' });
+  });
+
+  it.each([
+    ['3 4 5 6 7 8 9', 'none is free'],
+    ['4 5 6 7 8 9', 'only 3 is free'],
+    ['3 4 5 6 7 8', 'only 9 is free'],
+  ])('beside %j are too few', async (used, free) => {
+    const { stderr, status } = await makeWorld().run(joinBeside(used, ':'), { shell });
+    const reason = `it takes two of its descriptors 3 to 9, and ${free}; close some, or use --auth fifo`;
+    expect({ stderr, status }).toEqual({
+      stderr: `js-create: cannot open the pool in the shell: ${reason}\n`,
+      status: 1,
+    });
+  });
+
+  it('leave the one alone that flock(1) is used with', async () => {
+    const world = makeWorld();
+    world.file('makefile', 'all: ; @+echo made\n');
+    const script = `${create('-j 2 --auth pipe')}; ( flock 9; make -s ) 9>lock`;
+    expect(await world.run(script, { shell })).toEqual({ status: 0, stdout: 'made\n', stderr: '' });
+  });
+});
+
 /** Commands that fail, before and after their options were understood, with their exit status. */
 const FAILING: [string, number][] = [
   ['js-create -j 0', 2],
