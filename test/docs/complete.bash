@@ -14,6 +14,7 @@ for line; do
   registered=$(complete -p "${COMP_WORDS[0]}")
   function=${registered#*-F }
   "${function%% *}" "${COMP_WORDS[0]}" "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
-  ((${#COMPREPLY[@]})) && printf '%s\t\n' "${COMPREPLY[@]}"
+  # Of those that are the same readline shows one, as of a command that is on PATH twice.
+  ((${#COMPREPLY[@]})) && printf '%s\t\n' "${COMPREPLY[@]}" | sort -u
 done
 exit 0

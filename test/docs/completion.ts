@@ -26,8 +26,10 @@ type Env = Readonly<Record<string, string>>;
 export async function complete(shell: Shell, lines: readonly string[], more: Env = {}): Promise<Candidate[][]> {
   const dir = mkdtempSync(join(tmpdir(), 'js-'));
   try {
-    for (const folder of ['bin', 'home', 'work']) mkdirSync(join(dir, folder));
-    for (const { name } of COMMANDS) symlinkSync(join(ROOT, `bin/${name}.js`), join(dir, 'bin', name));
+    for (const folder of ['bin', 'linked', 'home', 'work']) mkdirSync(join(dir, folder));
+    // Twice, as on a machine where `npm link` has put them on PATH too.
+    for (const folder of ['bin', 'linked'])
+      for (const { name } of COMMANDS) symlinkSync(join(ROOT, `bin/${name}.js`), join(dir, folder, name));
     await execa('mkfifo', [join(dir, 'work/a.fifo')]);
     const parts = (await ask(shell, lines, dir, more)).split(/^# (.*)\n/m).slice(1);
     return lines.map((line, index) => {
@@ -45,7 +47,7 @@ async function ask(shell: Shell, lines: readonly string[], dir: string, more: En
   const driver = join(import.meta.dirname, `complete.${shell}`);
   const home = join(dir, 'home');
   const env = {
-    PATH: `${dir}/bin:${process.env.PATH}`,
+    PATH: `${dir}/bin:${dir}/linked:${process.env.PATH}`,
     HOME: home,
     LC_ALL: 'C.UTF-8',
     TERM: 'xterm',
