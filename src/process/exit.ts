@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 
 /** How a program ended: with a status, or by a signal. */
 export type ProgramEnd = number | { signal: NodeJS.Signals };
@@ -13,6 +13,8 @@ export function exitStatusOf(end: ProgramEnd): number {
  * happened. If the signal does not end us, with 128+n.
  */
 export function exitAs(end: ProgramEnd): never {
+  // It starts a program, which needs descriptors.
+  if (typeof end !== 'number' && DUMPING.includes(end.signal)) dumpNoCore();
   letGoOfTerminal();
   if (typeof end !== 'number') {
     try {
@@ -31,6 +33,29 @@ export function exitAs(end: ProgramEnd): never {
     }
   }
   process.exit(exitStatusOf(end));
+}
+
+/** The signals at which a process leaves its memory in a file (signal(7)). */
+const DUMPING: readonly NodeJS.Signals[] = [
+  ...(['SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS'] as const),
+  ...(['SIGFPE', 'SIGSEGV', 'SIGXCPU', 'SIGXFSZ', 'SIGSYS'] as const),
+];
+
+/**
+ * Keeps this process from leaving a core, which would take the place of its job's (timeout(1) does the same). Of what it may
+ * leave one byte is too little for a file, and tells a program that the kernel would give the core to that it gets none
+ * (core(5)); 0 would not.
+ */
+function dumpNoCore(): void {
+  try {
+    const read = (path: string) => readFileSync(path, 'latin1');
+    const noFile = /^Max core file size +0 /m.test(read('/proc/self/limits'));
+    if (noFile && !read('/proc/sys/kernel/core_pattern').startsWith('|')) return;
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
+    spawnSync('prlimit', [`--pid=${process.pid}`, '--core=1:'], { stdio: 'ignore' });
+  } catch {
+    // No descriptor is left.
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeWorld } from './world.js';
 
@@ -69,5 +70,26 @@ describe('the limit on open files', () => {
       `ulimit -Sn 1000; ulimit -Hn 2000; ln -s $(which node) $(which sh) bin; PATH=$PWD/bin; js-run sh -c 'ulimit -Sn'`,
     );
     expect({ stdout, stderr }).toEqual({ stdout: '2000\n', stderr: '' });
+  });
+});
+
+/** A kernel that gives cores to a program leaves no file (core(5)). */
+const leavesFiles = !/[|/]/.test(readFileSync('/proc/sys/kernel/core_pattern', 'latin1'));
+
+describe.runIf(leavesFiles)('the core of a job', () => {
+  it.each([
+    ['js-run', 'SEGV', 139],
+    ['js-run js-run', 'ABRT', 134],
+    ['js-create -j 2 --', 'QUIT', 131],
+  ])('stays: %s, SIG%s', async (command, signal, status) => {
+    const world = makeWorld();
+    const job = `sh -c 'kill -${signal} $$'`;
+    const { stdout } = await world.run(`ulimit -c unlimited; ${command} ${job} 2>/dev/null; echo $?`);
+    expect(stdout).toBe(`${status}\n`);
+    const cores = readdirSync(world.dir).filter((name) => name.startsWith('core'));
+    expect(cores).toHaveLength(1);
+    // As the kernel notes whose it is (elf(5): NT_PRPSINFO).
+    const core = readFileSync(join(world.dir, cores[0] as string), 'latin1');
+    expect(core.includes(`\0sh -c kill -${signal} $$`)).toBe(true);
   });
 });
