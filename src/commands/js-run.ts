@@ -27,6 +27,7 @@ import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire.js';
 import { type Claim, recordJob } from '../slots/claim.js';
 import { releaseOwnClaim } from '../slots/release.js';
+import { watchSlot } from '../slots/take-over.js';
 import { findTool, MAKE } from '../tools/table.js';
 
 export const command: Command = {
@@ -107,6 +108,7 @@ async function runInSlots(
   const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, context));
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
+  const stopWatching = watchSlot(claim);
   let own: Pool | undefined;
   return runAndTidy(
     async () => {
@@ -116,7 +118,7 @@ async function runInSlots(
       return running.ended;
     },
     // A sweeper returns what could not be returned, when we have ended.
-    [async () => own && keeper?.destroyPool(own), () => releaseOwnClaim(claim)],
+    [async () => own && keeper?.destroyPool(own), stopWatching, () => releaseOwnClaim(claim)],
     warn,
   );
 }

@@ -42,6 +42,8 @@ export function countHeld(pool: Pool): HeldTokens | undefined {
       continue;
     }
     held.tokens += claim.tokens.length;
+    // A token that goes back while its claim stays.
+    if (isAlive(claim.holder)) held.unsure += claim.leaving;
     if (!mayTake(id, claim)) continue;
     held.waiting = true;
     if (!asleep) held.unsure++;

@@ -6,6 +6,7 @@ import { removePool } from '../pool/remove-pool.js';
 import { keepDebuggerOut } from '../process/debugger.js';
 import { closeInheritable } from '../process/descriptors.js';
 import { isAlive, pidOf, readProcess, selfId } from '../process/process-table.js';
+import { wakeForFree } from '../slots/notes.js';
 import { sweepClaims } from '../slots/sweep.js';
 import { isProvable, type Kept, makeRepair, type Repair } from './repair.js';
 import { type KeeperOrder, LATE, READY } from './start-keeper.js';
@@ -57,6 +58,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
       if (looks++ % RECORD_EVERY === 0 && readRecord(folder) === undefined) end();
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${returned} claims of processes that have ended`);
+      wakeForFree(pool);
       const put = repair.look();
       if (put > 0) log(`put back ${put} tokens that clients have lost`);
       if (put < 0) log(`took out ${-put} tokens more than there should be`);

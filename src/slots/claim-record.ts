@@ -18,8 +18,10 @@ export interface ClaimRecord {
   past: boolean;
   /** What runs in the slots. */
   job: ProcessId | undefined;
-  /** The bytes that were read, where the file says whole that they are of this boot. */
+  /** The bytes that were read and not crossed out, where the file says whole that they are of this boot. */
   tokens: number[];
+  /** How many that were crossed out may not be back in the pool yet. */
+  leaving: number;
   inode: number;
   /** Milliseconds since its last line was written. */
   age: number;
@@ -49,6 +51,16 @@ export const holderOf = (id: string): ProcessId | undefined => parseProcessId(CL
 const parseTokens = (values: readonly string[]): number[] =>
   values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
 
+/** @returns the tokens without one of each byte that is crossed out */
+function without(tokens: readonly number[], crossedOut: readonly number[]): number[] {
+  const left = [...tokens];
+  for (const byte of crossedOut) {
+    const index = left.lastIndexOf(byte);
+    if (index >= 0) left.splice(index, 1);
+  }
+  return left;
+}
+
 /** @returns the path of a claim's file */
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
@@ -74,6 +86,7 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   const lines = text.split('\n').map((line) => line.split(' ', 2));
   const valuesOf = (key: string) => lines.filter(([word]) => word === key).map(([, value = '']) => value);
   const [boot] = valuesOf('boot');
+  const back = parseTokens(valuesOf('back'));
   return {
     holder,
     returner: parseProcessId(returnerText),
@@ -81,7 +94,8 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
     past: boot !== undefined && boot !== bootId(),
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
-    tokens: boot === bootId() ? parseTokens(valuesOf('token')) : [],
+    tokens: boot === bootId() ? without(parseTokens(valuesOf('token')), back) : [],
+    leaving: back.length - parseTokens(valuesOf('put')).length,
     inode: stat.ino,
     age: Date.now() - stat.mtimeMs,
   };

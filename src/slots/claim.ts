@@ -26,6 +26,8 @@ export interface Claim {
   implicit: boolean;
   /** Whether it has the lock of those that take more than one slot. */
   several: boolean;
+  /** The names of the notes that say which locks it wants. */
+  notes: string[];
   /** The open file; every line is one write at its end. */
   fd: number;
 }
@@ -48,7 +50,7 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
   for (let attempts = 0; ; attempts++) {
     try {
       const fd = openNew(pool, file, `${head.join('\n')}\n`);
-      return { id: holder, pool, owner, held: 0, tokens: [], implicit: false, several: false, fd };
+      return { id: holder, pool, owner, held: 0, tokens: [], implicit: false, several: false, notes: [], fd };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
       // The state of a pool of ours goes only with the pool; that of another may just have gone with its last claim.
@@ -94,8 +96,29 @@ export function recordToken(claim: Claim, byte: number): void {
   // First of all: where the disk is full it goes back with what the claim holds.
   claim.tokens.push(byte);
   claim.held++;
-  writeLine(claim, `token ${byte.toString(16).padStart(2, '0')}`);
+  writeLine(claim, `token ${hexOf(byte)}`);
 }
+
+/**
+ * Writes down that a token is about to go back while the claim stays: from here on it is the claim's no more, whether or not
+ * it comes to that. @throws JobserverError 'failed'; then it still is
+ */
+export function crossOut(claim: Claim, byte: number): void {
+  writeLine(claim, `back ${hexOf(byte)}`);
+  claim.tokens.splice(claim.tokens.lastIndexOf(byte), 1);
+  claim.held--;
+}
+
+/** Writes down that what was crossed out is back, so that the keeper can tell how many tokens there are. */
+export function recordBack(claim: Claim, byte: number): void {
+  try {
+    writeLine(claim, `put ${hexOf(byte)}`);
+  } catch {
+    // On a full disk: the keeper takes it to be on its way as long as this process lives.
+  }
+}
+
+const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');
 
 /**
  * Writes down that the job is about to be started: from here on its claim is in use although no job may be seen yet.

@@ -6,6 +6,8 @@ import { poolIsGone } from '../pool/take-token.js';
 import { tryStat } from '../try-stat.js';
 import type { Claim } from './claim.js';
 import { claimFile } from './claim-record.js';
+import { listLocks, lockOfNote, noteName, wakeNext } from './notes.js';
+import { hasSlot } from './owner-slot.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */
@@ -14,7 +16,7 @@ export const SEVERAL = 'several';
 /** The lock of a slot owner's implicit slot. */
 export const slotLock = (owner: SlotOwner): string => `slot-${owner}`;
 
-const lockFile = (pool: Pool, name: string): string => `${locksFolder(pool.folder)}/${name}`;
+const lockFile = (pool: Pick<Pool, 'folder'>, name: string): string => `${locksFolder(pool.folder)}/${name}`;
 
 /**
  * Takes a lock of the pool without waiting. The lock is a second name of the claim's file: it is there at once and whole,
@@ -37,8 +39,26 @@ export function tryLock(claim: Claim, name: string): boolean {
   }
 }
 
-/** Frees a lock that this process's claim has. */
+/** Takes the slot owner's implicit slot, if it is free. @returns whether the claim has it now */
+export function tryLockSlot(claim: Claim): boolean {
+  const { pool, owner, implicit } = claim;
+  if (owner === undefined || implicit || !tryLock(claim, slotLock(owner))) return false;
+  // Only now: who gives the owner's slot back looks at the lock after that can be seen here.
+  if (hasSlot(pool, owner)) {
+    claim.implicit = true;
+    return true;
+  }
+  remove(pool, slotLock(owner));
+  return false;
+}
+
+/** Frees a lock that this process's claim has, and wakes who shall have it next. */
 export function freeLock(pool: Pool, name: string): void {
+  remove(pool, name);
+  wakeNext(name, listLocks(pool));
+}
+
+function remove(pool: Pool, name: string): void {
   try {
     unlinkSync(lockFile(pool, name));
   } catch (error) {
@@ -54,4 +74,30 @@ export function unlock(pool: Pool, name: string, inode: number): void {
 }
 
 /** @returns the inode of the claim that has the lock, undefined where it is free */
-export const lockedBy = (pool: Pool, name: string): number | undefined => tryStat(lockFile(pool, name))?.ino;
+export const lockedBy = (pool: Pick<Pool, 'folder'>, name: string): number | undefined =>
+  tryStat(lockFile(pool, name))?.ino;
+
+/** Notes that the claim wants a lock, for who frees it. @returns whether that is news: the lock may have been freed just before */
+export function note(claim: Claim, reason: 'waits' | 'spares', lock: string): boolean {
+  const name = noteName(reason, lock, claim.id);
+  if (claim.notes.includes(name)) return false;
+  tryLock(claim, name);
+  claim.notes.push(name);
+  return true;
+}
+
+/** Removes the claim's notes; what it was woken for and did not take is offered to the next one. */
+export function removeNotes(claim: Claim): void {
+  const { pool, notes } = claim;
+  claim.notes = [];
+  for (const name of notes) remove(pool, name);
+  for (const name of notes) {
+    const lock = lockOfNote(name);
+    if (lock !== undefined && lockedBy(pool, lock) === undefined) wakeNext(lock, listLocks(pool));
+  }
+}
+
+/** Removes the notes of a claim that somebody else returns. */
+export function removeNotesOf(pool: Pool, id: string): void {
+  for (const name of listLocks(pool)) if (lockOfNote(name) !== undefined && name.endsWith(`+${id}`)) remove(pool, name);
+}

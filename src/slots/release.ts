@@ -3,9 +3,10 @@ import { attempt, cannot, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
-import { type Claim, handOver } from './claim.js';
+import type { Claim } from './claim.js';
 import { claimFile, listClaims, readClaim } from './claim-record.js';
-import { freeLock, lockedBy, SEVERAL, slotLock, unlock } from './lock.js';
+import { findHeir, isSlotTaken } from './heir.js';
+import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from './lock.js';
 
 /**
  * Returns everything that a claim on disk holds and removes it.
@@ -14,6 +15,11 @@ import { freeLock, lockedBy, SEVERAL, slotLock, unlock } from './lock.js';
  * @throws JobserverError 'failed' where the pool does not take the tokens
  */
 export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
+  return release(pool, id, returner, (plain) => (isSlotTaken(pool, plain) ? plain : undefined));
+}
+
+/** As releaseClaim. @param rename gives the name under which the claim stays, where its slot goes on being used */
+function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming): boolean {
   const claim = readClaim(pool, id);
   if (claim === undefined) return false;
   // Of two who free its locks the later one could free another's.
@@ -21,11 +27,12 @@ export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boole
   if (!past && claim.returner !== undefined && claim.returner !== returner && isAlive(claim.returner)) return false;
   // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
   // of N; one too few can be made good.
-  const tokens = claim.returner === undefined ? claim.tokens : [];
-  const taken = returnTokens(pool, id, tokens, returner);
+  const isHalf = claim.returner !== undefined;
+  const taken = returnTokens(pool, id, isHalf ? [] : claim.tokens, returner, isHalf ? () => undefined : rename);
   if (taken === undefined) return false;
   if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
   unlock(pool, SEVERAL, claim.inode);
+  removeNotesOf(pool, plainName(id));
   removeClaim(pool, taken);
   return true;
 }
@@ -33,30 +40,19 @@ export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boole
 /** Returns a claim that this process holds and knows all of, and what was left to it. @throws as releaseClaim */
 export function releaseOwnClaim(claim: Claim): void {
   const { pool, id, tokens, implicit, several, owner, fd } = claim;
+  const self = selfId();
   closeSync(fd);
-  for (const left of listClaims(pool)) if (left.startsWith(`${id}-`)) releaseClaim(pool, left, selfId());
-  if (leaveToHeir(claim)) return;
-  const taken = returnTokens(pool, id, tokens, selfId());
-  // Gone with the pool.
-  if (taken === undefined) return;
-  if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
-  if (several) freeLock(pool, SEVERAL);
-  removeClaim(pool, taken);
-}
-
-/**
- * A js-run that our job started in the background and left behind runs in the slot that we gave: it holds it from now on.
- * @returns whether there is one
- */
-function leaveToHeir(claim: Claim): boolean {
-  const { pool, id } = claim;
-  const inode = lockedBy(pool, slotLock(`below-${id as ProcessId}`));
-  if (inode === undefined) return false;
-  const heirs = listClaims(pool).map((other) => readClaim(pool, other));
-  const heir = heirs.find((other) => other?.inode === inode);
-  if (heir === undefined) return false;
-  handOver(claim, heir.holder);
-  return true;
+  removeNotes(claim);
+  const taken = returnTokens(pool, id, tokens, self, (plain) => findHeir(pool, plain));
+  // Else it is gone with the pool, or left to an heir with all that it holds.
+  if (taken !== undefined) {
+    if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
+    if (several) freeLock(pool, SEVERAL);
+    removeClaim(pool, taken);
+  }
+  for (const left of listClaims(pool)) {
+    if (left.startsWith(`${id}-`)) release(pool, left, self, (plain) => findHeir(pool, plain));
+  }
 }
 
 /**
@@ -71,9 +67,24 @@ export function abandonClaim(claim: Claim): void {
   }
 }
 
-/** @returns the claim's file, which is this process's alone from now on; undefined where somebody else was first */
-function returnTokens(pool: Pool, id: string, tokens: readonly number[], returner: ProcessId): string | undefined {
-  const taken = claimFile(pool, `${id.replace(/~.*/, '')}~${returner}`);
+type Renaming = (plain: string) => string | undefined;
+
+/** @returns a claim's name without who returns it */
+const plainName = (id: string): string => id.replace(/~.*/, '');
+
+/**
+ * @param rename asked when nobody can begin to use the claim's slot any more: gives the name that it goes on under, where
+ *   somebody uses it by then
+ * @returns the claim's file, which is this process's alone from now on; undefined where somebody else was first
+ */
+function returnTokens(
+  pool: Pool,
+  id: string,
+  tokens: readonly number[],
+  returner: ProcessId,
+  rename: Renaming,
+): string | undefined {
+  const taken = claimFile(pool, `${plainName(id)}~${returner}`);
   const pipe = tokens.length === 0 ? undefined : openForWriting(pool);
   try {
     // Of all who try, one wins the rename.
@@ -83,16 +94,21 @@ function returnTokens(pool: Pool, id: string, tokens: readonly number[], returne
     if (errorCode(error) === 'ENOENT') return undefined;
     throw cannot('return the claim', claimFile(pool, id), error);
   }
-  if (pipe === undefined) return taken;
   try {
-    attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.from(tokens)));
+    const other = rename(plainName(id));
+    if (other !== undefined) {
+      renameSync(taken, claimFile(pool, other));
+      return undefined;
+    }
+    if (pipe !== undefined)
+      attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.from(tokens)));
     return taken;
   } catch (error) {
     // A pipe takes as little as that whole or not at all (pipe(7)): with its old name back anybody may try again.
     renameSync(taken, claimFile(pool, id));
     throw error;
   } finally {
-    closeSync(pipe);
+    if (pipe !== undefined) closeSync(pipe);
   }
 }
 

@@ -1,6 +1,6 @@
 import { tryTakeToken } from '../pool/take-token.js';
 import { type Claim, recordToken } from './claim.js';
-import { freeLock, SEVERAL, slotLock, tryLock } from './lock.js';
+import { freeLock, SEVERAL, tryLock, tryLockSlot } from './lock.js';
 
 /**
  * Takes what is free now: the slot owner's implicit slot, then tokens.
@@ -10,10 +10,7 @@ import { freeLock, SEVERAL, slotLock, tryLock } from './lock.js';
  */
 export function tryTakeSlots(claim: Claim, count: number): boolean {
   if (!mayTakeTokens(claim, count)) return false;
-  if (claim.owner !== undefined && !claim.implicit && claim.held < count && tryLock(claim, slotLock(claim.owner))) {
-    claim.implicit = true;
-    claim.held++;
-  }
+  if (claim.held < count && tryLockSlot(claim)) claim.held++;
   while (claim.held < count) {
     const byte = tryTakeToken(claim.pool);
     if (byte === undefined) return false;

@@ -1,13 +1,13 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { Interrupted, JobserverError } from '../errors.js';
 import { awaitTokens, type TokenWait } from '../pool/await-token.js';
-import { locksFolder } from '../pool/folder.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { isKeeperDead } from '../pool/record.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { pidNamespace, selfId } from '../process/process-table.js';
 import type { Interrupt } from '../process/signals.js';
 import { type Claim, recordToken } from './claim.js';
+import { note, removeNotes, SEVERAL, slotLock } from './lock.js';
+import { WAKE, wakeForFree } from './notes.js';
 import { putToken } from './release.js';
 import { sweepClaims } from './sweep.js';
 import { mayTakeTokens, tryTakeSlots } from './take.js';
@@ -36,8 +36,8 @@ const LOOK_EVERY = 1000;
 const MAX_TIMER = 0x7fff_ffff;
 
 /**
- * Waits until the claim holds its slots, whichever kind is free first: a token wakes us through epoll, the implicit slot
- * through a watch of the locks. What it has taken before it throws stays in the claim, for the caller to release.
+ * Waits until the claim holds its slots, whichever kind is free first: a token wakes us through epoll, and whoever frees a
+ * lock that we want by a signal. What it has taken before it throws stays in the claim, for the caller to release.
  * @throws JobserverError 'no-slot' at the timeout, 'no-pool' where the pool ends
  */
 export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> {
@@ -52,11 +52,16 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       if (done) return;
       done = true;
       tokens?.stop();
-      locks?.close();
+      process.removeListener(WAKE, tryAgain);
       clearInterval(timer);
       clearTimeout(deadline);
       interrupt.onSignal = undefined;
-      settle();
+      try {
+        removeNotes(claim);
+        settle();
+      } catch (error) {
+        reject(error);
+      }
     };
     const fail = (error: unknown) => end(() => reject(error));
     const attempt = (action: () => void) => () => {
@@ -67,7 +72,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       }
     };
     const tryAgain = attempt(() => {
-      if (tryTakeSlots(claim, count)) end(resolve);
+      // A lock that was freed before the note was there has told nobody.
+      if (tryTakeSlots(claim, count) || (noteWish(claim, count) && tryTakeSlots(claim, count))) end(resolve);
       else if (!reviving && pool.wakes && mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, onGone);
     });
     // Nobody has the pool open for writing: nothing will come through this description any more.
@@ -98,12 +104,16 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const look = attempt(() => {
       if (looks++ === 1) options.onLongWait();
       if (pool.record !== undefined && isKeeperDead(pool.record)) goOnWithNewKeeper();
-      else if (sweepClaims(pool, selfId()) > 0 || locks === undefined || !pool.wakes) tryAgain();
+      else {
+        sweepClaims(pool, selfId());
+        // Where there is a keeper it does that for all.
+        if (pool.record === undefined) wakeForFree(pool);
+        tryAgain();
+      }
     });
     const onSignal = (signal: NodeJS.Signals) => fail(new Interrupted(signal));
 
-    const locks =
-      claim.owner === undefined && count === 1 ? undefined : watchFolder(locksFolder(pool.folder), tryAgain);
+    process.on(WAKE, tryAgain);
     const timer = setInterval(look, LOOK_EVERY);
     const deadline =
       timeout === undefined
@@ -111,9 +121,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
         : setTimeout(() => fail(noSlot(claim, count, timeout)), Math.min(timeout, MAX_TIMER));
     interrupt.onSignal = onSignal;
     if (interrupt.signal !== undefined) onSignal(interrupt.signal);
-    // What was freed before the watch began has told nobody.
     look();
-    tryAgain();
   });
 }
 
@@ -132,11 +140,9 @@ function tryPutToken(pool: Pool, byte: number): void {
   }
 }
 
-/** @returns undefined where the system has no watch left to give: then the look at every second must do */
-function watchFolder(folder: string, onChange: () => void): FSWatcher | undefined {
-  try {
-    return watch(folder, onChange).on('error', () => {});
-  } catch {
-    return undefined;
-  }
+/** Notes which lock the claim waits for now. @returns whether that is news */
+function noteWish(claim: Claim, count: number): boolean {
+  if (count > 1 && !claim.several) return note(claim, 'waits', SEVERAL);
+  if (claim.owner === undefined || claim.implicit) return false;
+  return note(claim, 'waits', slotLock(claim.owner));
 }

@@ -15,6 +15,10 @@ until_true() {
 claims() {
   ls run/*/*/claims
 }
+# Whether a command, by its pid, waits for a lock and sleeps.
+is_waiting() {
+  ls run/*/*/locks | grep -q "^waits-.*+$1[.]" && grep -q "^State:.S" /proc/$1/status
+}
 # Ends when that many claims are there whose holder is named once: of those who still wait.
 waiting() {
   until_true '[ "$(claims | grep -vc -)" = '"$1"' ]'
@@ -70,8 +74,8 @@ describe('js-acquire and js-release', () => {
       const { stdout, stderr } = await session(
         `for i in 1 2 3 4; do h[i]=$(js-acquire); done
         ${command} >out & waiter=$!
-        # A watch of the locks is set in the same turn in which the wait for tokens begins.
-        until_true 'ls -l /proc/$waiter/fd 2>/dev/null | grep -q inotify && grep -q "^State:.S" /proc/$waiter/status'
+        # It asks for the signal in the same turn in which the wait for tokens begins.
+        until_true 'is_waiting $waiter'
         for i in 2 3; do
           js-release \${h[i]}
           until_true '[ $(cat run/*/*/claims/$waiter.* | grep -c token) = $((i - 1)) ] || ! [ -e /proc/$waiter/exe ]'

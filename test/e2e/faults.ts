@@ -49,7 +49,7 @@ export interface Outcome {
 /** The calls that strace shows and counts. */
 const TRACED = [
   ...['openat', 'mkdir', 'link', 'unlink', 'rename', 'rmdir', 'write', 'read', 'close'],
-  ...['clone', 'clone3', 'vfork', 'exit_group', 'inotify_add_watch'],
+  ...['clone', 'clone3', 'vfork', 'exit_group'],
 ].join();
 
 /**
@@ -207,7 +207,7 @@ const labelOf = (line: string, dir: string): string =>
 
 /** @returns whether others can see what the call does: who only looks into the state folder or /proc changes nothing */
 export const isSeen = ({ label }: Call): boolean =>
-  /^(link|rename|unlink|rmdir|mkdir|inotify_add_watch)\(.*(STATE|DIR)/.test(label) ||
+  /^(link|rename|unlink|rmdir|mkdir)\(.*(STATE|DIR)/.test(label) ||
   /^(write|read|close)\(<(DIR\/f|STATE\/OWN.fifo)>/.test(label) ||
   /^write\(<(STATE|DIR\/out)/.test(label) ||
   /^openat\(.*("DIR\/f"|OWN.fifo|\/fd\/\d+"|O_CREAT)/.test(label) ||

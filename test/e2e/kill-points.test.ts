@@ -7,7 +7,15 @@ const RUN = 'traced js-run span job sleep 0.2';
 
 /** Begins to wait with both slots taken, and gives one of them free. */
 const waitFor = (slot: string) =>
-  `implicit=$(js-acquire) token=$(js-acquire); ${RUN} & until_traced inotify_add_watch; js-release $${slot}; wait`;
+  `implicit=$(js-acquire) token=$(js-acquire); ${RUN} & until_traced waits-; js-release $${slot}; wait`;
+
+/** Runs in a token when the implicit slot becomes free, and takes that instead. */
+const EXCHANGES: Scenario = {
+  name: 'js-run that gives its token for the implicit slot',
+  jobs: 2,
+  script: `implicit=$(js-acquire); traced js-run span job sh -c ': >began; sleep 0.5' &
+    until [ -e began ] || grep -q '^[+]' trace 2>/dev/null; do sleep 0.02; done; js-release $implicit; wait`,
+};
 
 const MAKES_POOL: Scenario = { name: 'js-run -n 2', jobs: 4, script: 'traced js-run -n 2 span job sleep 0.2' };
 
@@ -27,6 +35,7 @@ const SCENARIOS: Scenario[] = [
   { name: 'js-run that waits for the implicit slot', jobs: 2, script: waitFor('implicit') },
   { name: 'js-run that waits for a token', jobs: 2, script: waitFor('token') },
   MAKES_POOL,
+  EXCHANGES,
   { name: 'js-acquire of the implicit slot', jobs: 2, script: 'traced js-acquire' },
   { name: 'js-acquire of tokens', jobs: 4, script: 'js-acquire >handle; traced js-acquire -n 2' },
   { name: 'js-release of a token', jobs: 4, script: 'js-acquire >handle; traced js-release $(js-acquire)' },

@@ -16,7 +16,10 @@
  * Properties: (1) the asserts at every write, return and fork: never more than T tokens, never a slot back whose job runs,
  * never more than N jobs; (2), (3) Monitor: where nothing can move any more, nobody waits, no claim is left, T tokens are there.
  *
- * Seeded faults, each a -D: PUT_FIRST RETURN_TWICE FORGET_JOB FORK_GAP UNLOCK_ANY (slots); NO_SECOND_LOOK NO_MTIME
+ * (4) NEEDY jobs end only when Make has got a token: a slot that stays idle while Make waits for it is a hang.
+ *
+ * Seeded faults, each a -D: PUT_FIRST RETURN_TWICE FORGET_JOB FORK_GAP UNLOCK_ANY (slots); NO_EXCHANGE PUT_BEFORE_LINE
+ * FORGET_LEAVING (a token for the implicit slot); NO_SECOND_LOOK NO_MTIME
  * LATE_FINGERPRINT CLEAN_START (repair); NO_TOPUP LOOK_BEFORE_DRAIN READ_BEFORE_SLEEP LIVE_ONLY PARTS_ARE_STABLE (top up, succession).
  */
 #ifndef N
@@ -42,6 +45,10 @@
 #define MAKES 0            /* 1: there is a foreign client */
 #endif
 
+#ifndef NEEDY
+#define NEEDY 0            /* bit i: the job of Run i is a client that cannot end before Make has got a token */
+#endif
+
 #define KEEPER RUNS
 #define MAKE (RUNS + 1)
 #define NOBODY 15
@@ -63,6 +70,7 @@ byte asleep;               /* in epoll_wait */
 bit ready = 1;             /* pool.json names a living keeper */
 byte hand[RUNS];           /* bytes read but not yet written down */
 byte made;                 /* tokens that Make has */
+bit fed;                   /* it has had one, or was killed */
 byte crashes = CRASHES;
 byte killed;               /* by SIGKILL */
 byte lives;                /* how many keepers were killed */
@@ -70,7 +78,8 @@ byte lives;                /* how many keepers were killed */
 /* Claim c is that of Run c. */
 byte claims;               /* bit c: the file is there */
 byte returner[RUNS];       /* ~RETURNER in its name, or NOBODY */
-byte tokens[RUNS];         /* its `token` lines */
+byte tokens[RUNS];         /* its `token` lines less its `back` lines */
+byte leaving;              /* bit c: one `put` line less than `back` lines */
 byte recorded;             /* bit c: its `job` line */
 byte slot = NOBODY;        /* locks/slot-SESSION: the claim whose file it is a second name of */
 byte several = NOBODY;     /* locks/several */
@@ -296,7 +305,21 @@ start:		if
 		atomic { job[me] = FORKED; assert(jobs + made <= N) };
 		(job[me] >= STARTED);
 		atomic { recorded = recorded | BIT(me); news = 1 };
-		(job[me] == ENDED);
+		do
+		:: job[me] == ENDED -> break
+#ifndef NO_EXCHANGE
+		/* tryTakeOver(): SIGURG, or the note was just made */
+		:: atomic { is_owned(me) && !implicit && tokens[me] > 0 && slot == NOBODY -> slot = me; implicit = 1; news = 1 };
+#ifdef PUT_BEFORE_LINE
+			atomic { real[me]--; put(1) };
+			atomic { tokens[me]--; news = 1 }
+#else
+			atomic { tokens[me]--; leaving = leaving | BIT(me); news = 1 };
+			atomic { real[me]--; put(1) };
+			atomic { leaving = leaving & ~BIT(me); news = 1 }
+#endif
+#endif
+		od;
 
 release:	/* releaseOwnClaim(): the rename */
 		atomic { assert((claims & BIT(me)) && returner[me] == NOBODY); returner[me] = me; news = 1 };
@@ -333,7 +356,12 @@ release:	/* releaseOwnClaim(): the rename */
 #endif
 
 #define check_settled(c) proven = proven && is_settled(c)
-#define add_tokens(c) sum = sum + (counts(c) -> tokens[c] : 0)
+#ifdef FORGET_LEAVING
+#define is_leaving(c) 0
+#else
+#define is_leaving(c) (returner[c] == NOBODY && is_alive(c) && (leaving & BIT(c)))
+#endif
+#define add_tokens(c) proven = proven && !is_leaving(c); sum = sum + (counts(c) -> tokens[c] : 0)
 
 /* Who has the FIFO open, and what the claims hold. /proc and the folder are read one entry after the other. */
 inline look_around()
@@ -469,25 +497,27 @@ proctype Make()
 		/* Its open(2) waits until somebody else has it open. */
 		atomic { openers != 0 -> living = living | BIT(MAKE); openers = openers | BIT(MAKE); news = 1 };
 		do
-		:: atomic { fifo > 0 && takes < 2 -> fifo--; made++; takes++; touched = 1; news = 1; assert(jobs + made <= N) }
+		:: atomic { fifo > 0 && takes < 2 -> fifo--; made++; takes++; fed = 1; touched = 1; news = 1; assert(jobs + made <= N) }
 		:: atomic { made > 0 -> made--; put(1) }
-		:: made == 0 -> break
+		:: made == 0 && (fed || !NEEDY) -> break
 		od;
 		atomic { takes = 0; end_process(MAKE) }
 	} unless { atomic { (killed & BIT(MAKE)) -> takes = 0 } }
 }
 
 /* The jobs: they end by themselves. */
+#define may_end(c) (fed || !(NEEDY & BIT(c)))
+
 proctype Jobs()
 {
 end:	do
 	:: job[0] == FORKED -> job[0] = STARTED
-	:: atomic { job[0] == STARTED -> job[0] = ENDED; news = 1 }
+	:: atomic { job[0] == STARTED && may_end(0) -> job[0] = ENDED; news = 1 }
 	:: job[1] == FORKED -> job[1] = STARTED
-	:: atomic { job[1] == STARTED -> job[1] = ENDED; news = 1 }
+	:: atomic { job[1] == STARTED && may_end(1) -> job[1] = ENDED; news = 1 }
 #if RUNS > 2
 	:: job[2] == FORKED -> job[2] = STARTED
-	:: atomic { job[2] == STARTED -> job[2] = ENDED; news = 1 }
+	:: atomic { job[2] == STARTED && may_end(2) -> job[2] = ENDED; news = 1 }
 #endif
 	od
 }
@@ -523,9 +553,14 @@ proctype Killer()
 		forget_returns(2);
 #endif
 		if
-		:: victim < RUNS -> hand[victim] = 0
+		/* What it was exchanging is lost, unless it is in the FIFO. */
+		:: victim < RUNS -> hand[victim] = 0;
+			if
+			:: returner[victim] == NOBODY && (leaving & BIT(victim)) -> real[victim] = tokens[victim]
+			:: else
+			fi
 		:: victim == KEEPER -> drained = 0; ready = 0; lives++
-		:: victim == MAKE -> made = 0
+		:: victim == MAKE -> made = 0; fed = 1
 		fi;
 		end_process(victim);
 		victim = 0 }

@@ -82,6 +82,25 @@ describe('sweeping', () => {
     expect(drain()).toEqual(bytes('a'));
   });
 
+  test('waits for what a job has left in its slot, also where whoever started that was killed', async () => {
+    const { pool, drain } = makePool(bytes('a'));
+    const left = await startProcess();
+    const outer = claimSlots(pool, await startDead(), 1);
+    recordJob(outer, await startDead());
+    const inner = claimSlots(pool, await startDead(), 1, `below-${outer.id as ProcessId}`);
+    expect(inner).toMatchObject({ implicit: true });
+    recordJob(inner, left.id);
+    expect(sweepClaims(pool, selfId())).toBe(0);
+    renameSync(claimFile(pool, outer.id), claimFile(pool, `${inner.id}-${outer.id}`));
+    expect(sweepClaims(pool, selfId())).toBe(0);
+    expect(drain()).toEqual([]);
+    await left.end();
+    sweepClaims(pool, selfId());
+    sweepClaims(pool, selfId());
+    expect(drain()).toEqual(bytes('a'));
+    expect(existsSync(pool.folder)).toBe(false);
+  });
+
   test('waits for the holder of a job that has ended', async () => {
     const { pool } = makePool(bytes('a'));
     const holder = await startProcess();

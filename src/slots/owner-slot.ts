@@ -1,0 +1,13 @@
+import { isClientOf } from '../pool/folder.js';
+import type { Pool } from '../pool/pool.js';
+import { isAlive, type ProcessId } from '../process/process-table.js';
+import { listClaims } from './claim-record.js';
+import type { SlotOwner } from './slot-owner.js';
+
+/** @returns whether the slot owner still has its implicit slot: a recipe until it ends, a js-run as long as its claim is there */
+export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
+  const id = owner.slice(owner.indexOf('-') + 1) as ProcessId;
+  if (owner.startsWith('recipe-')) return isAlive(id);
+  // What a js-run has left to what goes on below it bears its name still.
+  return isClientOf(pool.folder, id) || listClaims(pool).some((claim) => claim.endsWith(`-${id}`));
+}

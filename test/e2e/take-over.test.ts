@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { make441Dir, withPath } from '../setup/tools.js';
+import { peak } from '../spans/spans.js';
+import { makeWorld, type World } from './world.js';
+
+/** Waits until as many of its kind have been there at a time as its argument says; gives up where they never are. */
+const MEET = `#!/bin/sh
+mkdir -p here; : >here/$$
+tries=0; until [ -e met ] || [ $((tries += 1)) -gt 400 ]; do
+  [ $(ls here | wc -l) -lt $1 ] || : >met
+  sleep 0.05
+done
+`;
+
+const makefile = (jobs: number) => {
+  const targets = Array.from({ length: jobs }, (_, index) => `t${index}`).join(' ');
+  return `all: ${targets}\n${targets}: ; @: >began; span $@ ./meet ${jobs}\n`;
+};
+
+/** A js-run has the session's slot, another one a token; then the first one ends. */
+const SCRIPT = `
+js-run sh -c ': >here.first; until [ -e began ]; do sleep 0.02; done' & first=$!
+until [ -e here.first ]; do sleep 0.02; done
+js-run make -s; status=$?
+wait $first; exit $status`;
+
+const newMake = (world: World) => withPath(make441Dir, world.env) as Record<string, string>;
+
+describe('the implicit slot of a session', () => {
+  it.each([
+    ['4.3', 2],
+    ['4.3', 4],
+    ['4.4.1', 2],
+    ['4.4.1', 4],
+  ])('whose user has ended is not lost to a make %s in a token, of %i', async (version, jobs) => {
+    const world = makeWorld();
+    world.file('meet', MEET);
+    world.file('Makefile', makefile(jobs));
+    world.file('script', SCRIPT);
+    const env = version === '4.3' ? world.env : newMake(world);
+    const { status, stderr } = await world.run(`js-create -j ${jobs} -- bash script`, { env });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(peak(await world.spans())).toBe(jobs);
+  });
+
+  it('whose user is killed is taken over too, and all slots are there in the end', async () => {
+    const world = makeWorld();
+    world.file('meet', MEET);
+    world.file('Makefile', makefile(2));
+    world.file(
+      'script',
+      `${SCRIPT.replace('exit $status', '')}
+      js-acquire -n 2 --timeout 5 >/dev/null && js-acquire --no-wait 2>/dev/null || echo "all 2"`,
+    );
+    world.file('killed', `until [ -e began ]; do sleep 0.02; done; kill -9 $1`);
+    const { stdout } = await world.run(
+      `js-create -j 2 -- bash -c '
+        js-run sh -c ": >here.first; echo \\$PPID >pid; until [ -e began ]; do sleep 0.02; done; kill -9 \\$PPID" 2>/dev/null &
+        until [ -e here.first ]; do sleep 0.02; done
+        js-run make -s; wait 2>/dev/null
+        js-acquire -n 2 --timeout 5 >/dev/null && { js-acquire --no-wait 2>/dev/null || echo all; }'`,
+    );
+    expect(stdout).toBe('all\n');
+    expect(peak(await world.spans())).toBe(2);
+  });
+});
+
+it('a job left behind keeps its slot when its js-run is killed after the job that started it has ended', async () => {
+  const world = makeWorld();
+  world.file('inner', '#!/bin/sh\necho $PPID >pid; until [ -e go ]; do sleep 0.02; done');
+  world.file('outer', '#!/bin/sh\njs-run ./inner & until [ -s pid ]; do sleep 0.02; done');
+  // The first wait is longer than two looks of the keeper.
+  world.file(
+    'script',
+    `js-run ./outer; kill -9 $(cat pid)
+    js-run --timeout 3 echo "one too many" 2>/dev/null; : >go
+    js-run --timeout 5 echo free`,
+  );
+  const { stdout } = await world.run('js-create -j 1 -- bash script');
+  expect(stdout).toBe('free\n');
+});
+
+it('a js-run that waits for the slot of a job gets it from what that job has left there', async () => {
+  const world = makeWorld();
+  world.file(
+    'outer',
+    `#!/bin/sh
+    js-run sh -c ': >first; until [ -e go ]; do sleep 0.02; done' & until [ -e first ]; do sleep 0.02; done
+    js-run span second sh -c ': >second; until [ -e done ]; do sleep 0.02; done' &
+    until ls run/*/*/locks | grep -q ^waits-; do sleep 0.02; done`,
+  );
+  world.file(
+    'script',
+    `js-run ./outer; : >go; until [ -e second ]; do sleep 0.02; done
+    js-run --no-wait echo "one too many" 2>/dev/null; : >done
+    js-run --timeout 5 span third true; ls run/*/*/claims`,
+  );
+  const { stdout, stderr } = await world.run('js-create -j 1 -- bash script');
+  expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+  expect(peak(await world.spans())).toBe(1);
+});
