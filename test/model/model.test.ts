@@ -19,7 +19,8 @@ const NO_KEEPER = /waiting==0/;
 
 /** Sizes whose every state keeps the promises. */
 const SOUND: Array<[model: string, sizes: string]> = [
-  ['slots', 'RUNS=2 CRASHES=1 OWNED=1'],
+  ['slots', 'RUNS=2 CRASHES=1 OWNED=3'],
+  ['slots', 'RUNS=2 CRASHES=0 OWNED=3 MAKES=1 NEEDY=2'],
   ['slots', 'RUNS=2 IDLE=2 CRASHES=2 OWNED=0 MAKES=1'],
   ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=1 SEVERAL=1'],
   ['succession', 'COMMANDS=2 CRASHES=3'],
@@ -32,6 +33,14 @@ const FAULTY: Array<[fault: string, model: string, sizes: string, error: RegExp]
   ['no thought for the job', 'slots', 'RUNS=2 CRASHES=1 OWNED=1 FORGET_JOB', RUNNING_JOB],
   ['no thought for fork before exec', 'slots', 'RUNS=2 CRASHES=1 OWNED=1 FORK_GAP', RUNNING_JOB],
   ["anybody's lock unlinked", 'slots', 'RUNS=2 CRASHES=1 OWNED=3 UNLOCK_ANY', FOREIGN_LOCK],
+  [
+    'a slot left idle while one of its owner holds a token',
+    'slots',
+    'RUNS=2 CRASHES=0 OWNED=3 MAKES=1 NEEDY=2 NO_EXCHANGE',
+    HANG,
+  ],
+  ['the token before the line', 'slots', 'RUNS=2 CRASHES=1 OWNED=3 PUT_BEFORE_LINE', TOO_MANY_TOKENS],
+  ['a token on its way taken for lost', 'slots', 'RUNS=2 CRASHES=0 OWNED=3 FORGET_LEAVING', TOO_MANY_TOKENS],
   ['no look after the drain', 'slots', 'RUNS=2 CRASHES=0 MAKES=1 NO_SECOND_LOOK', TOO_MANY_TOKENS],
   ['no look at mtime', 'slots', 'RUNS=2 CRASHES=0 OWNED=0 NO_TOPUP NO_MTIME', TOO_MANY_TOKENS],
   ['the look before the drain', 'slots', 'RUNS=2 CRASHES=1 OWNED=0 LOOK_BEFORE_DRAIN', TOO_MANY_TOKENS],

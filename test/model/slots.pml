@@ -361,12 +361,14 @@ release:	/* releaseOwnClaim(): the rename */
 #else
 #define is_leaving(c) (returner[c] == NOBODY && is_alive(c) && (leaving & BIT(c)))
 #endif
-#define add_tokens(c) proven = proven && !is_leaving(c); sum = sum + (counts(c) -> tokens[c] : 0)
+/* What a living returner has may be back already. */
+#define is_doubtful(c) ((claims & BIT(c)) && returner[c] != NOBODY && is_named_alive(returner[c]) && tokens[c] > 0)
+#define add_tokens(c) proven = proven && !is_leaving(c); unsure = unsure || is_doubtful(c); sum = sum + (counts(c) -> tokens[c] : 0)
 
 /* Who has the FIFO open, and what the claims hold. /proc and the folder are read one entry after the other. */
 inline look_around()
 {
-	atomic { proven = 1; sum = 0; list = living; i = 0 };
+	atomic { proven = 1; unsure = 0; sum = 0; list = living; i = 0 };
 	do
 	:: i < RUNS -> atomic {
 		proven = proven && !((list & BIT(i)) && (openers & BIT(i)) && !(claims & BIT(i)));
@@ -415,6 +417,8 @@ inline top_up()
 		/* What a living returner has put back already is counted twice. */
 		sum = (sum > T -> T : sum);
 		sum = (proven -> T - sum : drained);
+		/* rightCount() */
+		sum = (unsure && sum < drained -> drained : sum);
 		had_news = news || sum != drained;
 		drained = 0;
 		put(sum);
@@ -433,7 +437,7 @@ inline top_up()
 	:: else
 	fi;
 #endif
-	atomic { i = 0; sum = 0; list = 0; proven = 0; had_news = 0 }
+	atomic { i = 0; sum = 0; list = 0; proven = 0; unsure = 0; had_news = 0 }
 }
 
 /*
@@ -455,7 +459,7 @@ inline top_up()
 proctype Keeper()
 {
 	byte i, sum, list, c, seen_returner;
-	bit proven, had_news, in_use, seen_job, successor;
+	bit proven, unsure, had_news, in_use, seen_job, successor;
 end:	do
 	:: {
 		if
@@ -486,7 +490,7 @@ end_look:	do
 			fi
 		od
 	} unless { atomic { (killed & BIT(KEEPER)) -> killed = killed & ~BIT(KEEPER); successor = 1; i = 0; sum = 0; list = 0; c = 0;
-		proven = 0; had_news = 0; in_use = 0; seen_job = 0; seen_returner = 0 } }
+		proven = 0; unsure = 0; had_news = 0; in_use = 0; seen_job = 0; seen_returner = 0 } }
 	od
 }
 
