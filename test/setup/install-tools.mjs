@@ -29,11 +29,16 @@ const machineTools = {
   zsh: ['zsh'],
   fish: ['fish'],
   tcsh: ['tcsh'],
+  ksh: ['ksh93u+m'],
+  mksh: ['mksh'],
+  yash: ['yash'],
+  busybox: ['busybox'],
   mandoc: ['mandoc'],
   tmux: ['tmux'],
   perl: ['perl-base'],
   strace: ['strace'],
   setsid: ['util-linux'],
+  sudo: ['sudo'],
 };
 
 /** Some containers forbid ptrace(2). @throws {Error} where strace is there and of no use */
