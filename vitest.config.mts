@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** They measure how many jobs run at a time, so nothing else may run beside them. */
 const MEASURING = ['test/e2e/chain.test.ts', 'test/e2e/exactly-n.test.ts', 'test/e2e/matrix.test.ts'];
 
+/** Real builds, signals to each of their processes, all states of a model. `npm run test:quick` leaves them out. */
+const LONG = ['test/chaos', 'test/e2e', 'test/model'];
+
 export default defineConfig({
   test: {
     globalSetup: ['test/setup/install-tools.mjs'],
@@ -15,8 +18,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'beside each other',
+          name: 'quick',
           include: ['test/**/*.test.ts'],
+          exclude: LONG.map((folder) => `${folder}/**`),
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'beside each other',
+          include: LONG.map((folder) => `${folder}/**/*.test.ts`),
           exclude: MEASURING,
           // Most of them wait most of the time.
           maxWorkers: 3,
