@@ -10,7 +10,7 @@ _jobserver_tools() {
     js-destroy) options='--fifo --no-adopt --stale' ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
-    js-run) options='-n --slots --timeout --no-wait --require --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt -q --quiet' ;;
+    js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt -q --quiet' ;;
     *) return ;;
   esac
   COMPREPLY=()

@@ -56,7 +56,7 @@ end
 for command in js-create js-env js-run
     complete -c $command -n __jobserver_tools_no_operand -l auth -xa 'auto fifo pipe' -d 'How to advertise the pool'
     complete -c $command -n __jobserver_tools_no_operand -l keep-env -xa '(__jobserver_tools_overriding)' -d 'Keep these variables although they override the pool'
-    complete -c $command -n __jobserver_tools_no_operand -l shims -d 'Put wrappers on PATH for tools that cannot join by themselves'
+    complete -c $command -n __jobserver_tools_no_operand -l shims -d 'Put wrappers on PATH that hold each tool to the pool'
 end
 
 for command in js-acquire js-run
@@ -82,6 +82,7 @@ complete -c js-env -n __jobserver_tools_no_operand -l json -d 'With --check: as 
 complete -c js-env -n __jobserver_tools_no_operand -l strip -d 'Print code that hides the pool'
 
 complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 where there is no pool'
+complete -c js-run -n __jobserver_tools_no_operand -l fit -d 'Change the -jN of the command to the slots that are free'
 complete -c js-run -n __jobserver_tools_no_operand -l ignore-dry-run -d 'Run the command also under make -n, -q and -t'
 
 for command in js-create js-run

@@ -17,8 +17,10 @@ export interface JoinWish {
   choice: AuthChoice | undefined;
   /** The variables that it keeps although they override the pool. */
   keep: readonly string[];
-  /** Whether PATH gets wrappers for tools that cannot join by themselves. */
+  /** Whether PATH gets wrappers. */
   shims: boolean;
+  /** Whether a number of jobs in the command line is changed to the slots that are free. */
+  fit: boolean;
 }
 
 /** Of the commands that let something join a pool. */
@@ -36,7 +38,7 @@ export const JOIN_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: 'shims',
-    help: 'put wrappers on PATH for the tools there that cannot join by themselves (make < 4.4, ninja < 1.13, go)',
+    help: 'put wrappers on PATH for make, ninja, samu, n2, cmake and go, which hold each to the pool wherever it is started',
   },
 ];
 
@@ -49,6 +51,7 @@ export function parseJoinWish(args: Arguments): JoinWish {
     choice: auth === undefined ? undefined : parseChoice('--auth', auth, AUTH_CHOICES),
     keep,
     shims: args.has('shims'),
+    fit: args.has('fit'),
   };
 }
 

@@ -69,7 +69,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   }
   const job = { words: args.operands, env, inherited, fileLimit };
   return runAndTidy(
-    async () => (await startInPool(job, { pool, wish, slots: jobs, root }, signals, warn)).ended,
+    async () => (await startInPool(job, { pool, wish, slots: jobs, each: 1, root }, signals, warn)).ended,
     [() => destroyPool(pool), () => signals.endJob()],
     warn,
   );

@@ -11,11 +11,13 @@ import {
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
 import { isJobserverError, JobserverError } from '../errors.js';
+import { countWanted } from '../jobs/hold-tool.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
 import { makeWish } from '../jobs/slot-wish.js';
 import { runAndTidy } from '../jobs/tidy.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
+import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { stateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
@@ -27,8 +29,11 @@ import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire.js';
 import { type Claim, recordJob } from '../slots/claim.js';
 import { releaseOwnClaim } from '../slots/release.js';
+import { takeMore } from '../slots/take.js';
 import { watchSlot } from '../slots/take-over.js';
+import { findFront } from '../tools/front.js';
 import { findTool, MAKE } from '../tools/table.js';
+import { askStyles } from '../tools/version.js';
 
 export const command: Command = {
   name: 'js-run',
@@ -38,6 +43,7 @@ export const command: Command = {
   options: [
     ...WAIT_OPTIONS,
     { name: 'require', help: 'exit 69 where there is no pool, instead of running the command without a slot' },
+    { name: 'fit', help: "change the command's own -jN to the slots that are free, at most N, instead of a warning" },
     { name: 'ignore-dry-run', help: 'run the command also under make -n, -q and -t' },
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
@@ -105,6 +111,7 @@ async function runInSlots(
   const { env, warn } = context;
   const root = stateRoot(env);
   const wanted = { count: slots, timeout, command: job.words.join(' ') };
+  const most = join.fit ? await countFitting(job, pool, root) : slots;
   const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, context));
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
@@ -112,8 +119,14 @@ async function runInSlots(
   let own: Pool | undefined;
   return runAndTidy(
     async () => {
+      takeMore(claim, most);
       own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
-      const running = await startInPool(job, { pool: own ?? pool, wish: join, slots, root, claim }, signals, warn);
+      const running = await startInPool(
+        job,
+        { pool: own ?? pool, wish: join, slots: claim.held, each: slots, root, claim },
+        signals,
+        warn,
+      );
       tryRecordJob(claim, running.pid);
       return running.ended;
     },
@@ -121,6 +134,14 @@ async function runInSlots(
     [async () => own && keeper?.destroyPool(own), stopWatching, () => releaseOwnClaim(claim)],
     warn,
   );
+}
+
+/** @returns the most slots that the command may use for a number of jobs in its command line, 1 if there is none */
+async function countFitting({ words, env }: Job, pool: Pool, root: string): Promise<number> {
+  const front = findFront(words);
+  if (front === undefined) return 1;
+  const styles = await askStyles(front.tool, front.program, env, root);
+  return Math.min(countWanted(front, styles, env), pool.jobs ?? MOST_JOBS);
 }
 
 function tryRecordJob(claim: Claim, pid: number): void {

@@ -5,7 +5,6 @@ import { STATE_VARIABLE } from '../pool/state-folder.js';
 import { countProcessors } from '../process/parallelism.js';
 import { formatAuth } from '../protocol/auth.js';
 import { mergeMakeFlags } from '../protocol/makeflags.js';
-import { OVERRIDING } from '../tools/table.js';
 
 /** Carries an explicit --auth to the commands below, which would choose anew. */
 export const AUTH_VARIABLE = 'JOBSERVER_TOOLS_AUTH';
@@ -47,21 +46,18 @@ interface JoinOptions {
   env: Env;
   /** The state folder. */
   root: string;
-  /** The variables that stay although they override the pool. */
-  keep: readonly string[];
   /** --auth, if it was given. */
   choice: AuthChoice | undefined;
 }
 
 /** @returns what makes an environment one that joins the pool */
-export function joinEnvironment(pool: Pool, advert: Advert, { env, root, keep, choice }: JoinOptions): Changes {
+export function joinEnvironment(pool: Pool, advert: Advert, { env, root, choice }: JoinOptions): Changes {
   const auth = formatAuth(advert);
   const jobs = pool.jobs ?? countProcessors(env).count;
   const pair = advert.kind === 'pair' ? advert : undefined;
   const tailAuth = pair?.path === undefined ? undefined : formatAuth({ kind: 'fifo', path: pair.path });
   const fifo = fifoOf(pool);
   return {
-    ...withoutOverrides(env, keep),
     MAKEFLAGS: mergeMakeFlags(env.MAKEFLAGS ?? '', { jobs, auth, old: pair?.old === true, tailAuth }),
     // cargo believes the first of them that is set (PROTOCOL 8).
     CARGO_MAKEFLAGS: undefined,
@@ -86,21 +82,3 @@ export function leaveEnvironment(env: Env): Changes {
     [PYTEST_VARIABLE]: undefined,
   };
 }
-
-/** @returns what takes out of an environment whatever makes a tool use a number of its own instead of the pool */
-export function withoutOverrides(env: Env, keep: readonly string[]): Changes {
-  const changes: Record<string, string | undefined> = {};
-  for (const name of OVERRIDING) {
-    const value = env[name];
-    if (value === undefined || keep.includes(name)) continue;
-    // Of variables that hold options only those of the jobs go.
-    const rest = HOLDS_OPTIONS.test(name) ? mergeMakeFlags(value).trim() : '';
-    if (rest !== value.trim()) changes[name] = rest || emptied(name);
-  }
-  return changes;
-}
-
-/** ctest from 3.29 on runs its tests one by one where this one is not there at all, also in a pool. */
-const emptied = (name: string): string | undefined => (name === 'CTEST_PARALLEL_LEVEL' ? '' : undefined);
-
-const HOLDS_OPTIONS = /(FLAGS|OPTS)$/;

@@ -6,7 +6,7 @@ import { pidOf } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import { checkTools, type ToolReport } from '../tools/check.js';
 import type { Style } from '../tools/table.js';
-import { withoutOverrides } from './join.js';
+import { listOverriding } from './own-numbers.js';
 
 /** What js-env --check says. */
 export interface PoolReport {
@@ -42,7 +42,7 @@ export async function reportPool(pool: Pool, lookup: Lookup, root: string): Prom
     keeper: pool.record === undefined ? null : pidOf(pool.record.keeper),
     unreachable: findFault(pool, advertised, reachable, lookup),
     tools: await checkTools(reachable, isClosed, env, root),
-    overriding: Object.keys(withoutOverrides(env, [])),
+    overriding: listOverriding(env),
   };
 }
 

@@ -7,13 +7,16 @@ import type { SignalWatch } from '../process/signals.js';
 import { isAnyMangled, listMangled } from '../process/utf8.js';
 import { type Claim, recordStart } from '../slots/claim.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
-import { findFront, findLeaving } from '../tools/front.js';
+import { findFront, isCMakeBuild } from '../tools/front.js';
+import { isBuildFrontEnd } from '../tools/front-end.js';
 import { hasShim } from '../tools/shim-folder.js';
-import { pathWithShims } from '../tools/shims.js';
+import { withShims } from '../tools/shims.js';
 import { askStyles, findProgram } from '../tools/version.js';
 import { planAdvert } from './advertise.js';
+import { holdTool } from './hold-tool.js';
 import { type Advert, type Changes, CLOSED_PAIR, joinEnvironment, pathOf } from './join.js';
 import { openPair } from './open-pair.js';
+import { holdNumbers } from './own-numbers.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -32,8 +35,10 @@ export interface Job {
 export interface JobPool {
   pool: Pool;
   wish: JoinWish;
-  /** How many slots the job holds, for a tool that cannot join and has to be told. */
+  /** How many slots the job holds, for a tool in front that cannot join and has to be told. */
   slots: number;
+  /** How many each program has that the job starts and that cannot join. */
+  each: number;
   /** The state folder. */
   root: string;
   /** The claim that holds them; undefined where the whole pool is the job's. */
@@ -47,18 +52,20 @@ export interface JobPool {
  */
 export async function startInPool(
   job: Job,
-  { pool, wish, slots, root, claim }: JobPool,
+  { pool, wish, slots, each, root, claim }: JobPool,
   signals: SignalWatch,
   warn: Context['warn'],
 ) {
   const { inherited } = job;
-  const env = wish.shims ? { ...job.env, PATH: await pathWithShims(job.env, root) } : job.env;
+  const [program = ''] = job.words;
   const front = findFront(job.words);
+  const isFrontEnd = front === undefined && isBuildFrontEnd(program, job.env.PATH);
+  const env = wish.shims || isFrontEnd ? { ...job.env, ...withShims(job.env) } : job.env;
   const plan = await planAdvert(pool, wish.choice, front?.program ?? '', env, root);
-  const styles = front === undefined ? undefined : await askStyles(front.tool, front.program, env, root);
-  const leaves = front && findLeaving(front.tool, styles ?? [], front.words);
-  if (leaves !== undefined) warn(`warning: '${leaves}' makes ${job.words[0]} use a number of its own, not the pool`);
-  const bound = styles?.length === 0 && leaves === undefined ? front?.bound(slots) : undefined;
+  const styles = front === undefined ? [] : await askStyles(front.tool, front.program, env, root);
+  const held = front && holdTool(front, styles, { words: job.words, env, slots, fit: wish.fit });
+  if (held?.warning !== undefined) warn(`warning: ${held.warning}`);
+  const numbers = await holdNumbers(env, { keep: listKept(wish, job.words), slots: each, isFrontEnd }, root);
   const path = pathOf(pool, { pid: process.pid, fd: pool.fd });
   const pair = plan.kind === 'pair' && plan.open ? openPair(pool, inherited) : undefined;
   const advert: Advert =
@@ -66,25 +73,25 @@ export async function startInPool(
       ? { kind: 'fifo', path }
       : { kind: 'pair', ...(pair ?? CLOSED_PAIR), old: plan.old, path: plan.path ? path : undefined };
   try {
-    const [name = '', ...args] = job.words;
+    const [, ...args] = held?.words ?? job.words;
     // What its wrapper would do is done here.
-    const command = (hasShim(name, env.PATH) ? findProgram(name, env.PATH)?.file : undefined) ?? name;
+    const command = (hasShim(program, env.PATH) ? findProgram(program, env.PATH)?.file : undefined) ?? program;
     const changes = {
+      ...numbers,
       ...joinEnvironment(pool, advert, { env, root, ...wish }),
-      ...bound?.env,
+      ...held?.env,
       [CLAIM_VARIABLE]: claim?.id,
     };
     if (claim !== undefined) recordStart(claim);
-    return startJob(
-      { ...job, env, words: [command, ...(bound?.args ?? []), ...args] },
-      changes,
-      signals,
-      pair?.descriptors,
-    );
+    return startJob({ ...job, env, words: [command, ...args] }, changes, signals, pair?.descriptors);
   } finally {
     pair?.close();
   }
 }
+
+/** @returns the variables that stay: the tool behind the wrapper that cmake has written down asks for cmake's itself */
+const listKept = ({ keep, fit }: JoinWish, words: readonly string[]): readonly string[] =>
+  fit && isCMakeBuild(words) ? [...keep, 'CMAKE_BUILD_PARALLEL_LEVEL'] : keep;
 
 /**
  * Starts a job.

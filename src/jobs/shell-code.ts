@@ -5,9 +5,10 @@ import { chooseFreeNumbers } from '../process/descriptors.js';
 import { isReadable, listDescriptors, type ProcessId, pidOf, readDescriptor } from '../process/process-table.js';
 import { listMangled } from '../process/utf8.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
-import { pathWithShims } from '../tools/shims.js';
+import { withShims } from '../tools/shims.js';
 import { planAdvert } from './advertise.js';
 import { type Advert, type Changes, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './join.js';
+import { holdNumbers } from './own-numbers.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,10 +29,11 @@ export async function formatJoin(
   root: string,
 ): Promise<string> {
   const { way } = pool;
-  const shims = wish.shims ? { PATH: await pathWithShims(env, root) } : {};
+  const shims = wish.shims ? withShims(env) : {};
+  const numbers = await holdNumbers(env, { keep: wish.keep, slots: 1, isFrontEnd: false }, root);
   const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
   const join = (advert: Advert) =>
-    formatChanges({ ...shims, ...joinEnvironment(pool, advert, { env, root, ...wish }) }, env);
+    formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, root, ...wish }) }, env);
   const fifo = fifoOf(pool);
   if (fifo !== undefined && (plan.kind === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
   const pid = shell === undefined ? process.ppid : pidOf(shell);

@@ -16,7 +16,7 @@ import {
   variableIn,
 } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
-import { findLeaving } from '../tools/front.js';
+import { isLeaving } from '../tools/front.js';
 import { findTool, MAKE } from '../tools/table.js';
 import { askStyles } from '../tools/version.js';
 
@@ -75,9 +75,7 @@ async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Pro
   if (told === undefined || !isTold(pool, told, parent)) return false;
   const heard: string[] = told.path === undefined ? [told.auth.kind] : [told.auth.kind, 'fifo'];
   const styles = await askStyles(tool, program, {}, dirname(pool.folder));
-  return (
-    styles.some((style) => heard.includes(style)) && findLeaving(tool, styles, readArguments(parent)) === undefined
-  );
+  return styles.some((style) => heard.includes(style)) && !isLeaving(tool, styles, readArguments(parent));
 }
 
 /** @returns whether it was this pool that a make told its child of; it may have one of its own, or have left ours */

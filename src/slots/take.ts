@@ -23,6 +23,15 @@ export function tryTakeSlots(claim: Claim, count: number): boolean {
   return true;
 }
 
+/** Takes tokens that are free now, without waiting, until the claim holds that many slots. @throws as tryTakeSlots */
+export function takeMore(claim: Claim, most: number): void {
+  while (claim.held < most) {
+    const byte = tryTakeToken(claim.pool);
+    if (byte === undefined) return;
+    recordToken(claim, byte);
+  }
+}
+
 /** @returns whether it is this claim's turn: of those that want more than one slot only one takes at a time */
 export function mayTakeTokens(claim: Claim, count: number): boolean {
   if (count > 1 && !claim.several) claim.several = tryLock(claim, SEVERAL);

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Stands on PATH before a tool that cannot join a jobserver by itself, under the tool's name, and runs it through js-run.
-# Its place does not change with a pool, so that it still works where CMake has written it down. Where there is no pool, and
-# for a question that is no job, it only gets out of the way.
+# Stands on PATH before a tool, under the tool's name, and runs it through js-run: so a tool that cannot join the jobserver runs
+# in slots, and one that can does not leave it for a number of jobs that somebody gives it. Its place does not change with a
+# pool, so that it still works if CMake has written it down. If there is no pool, and for a question that is no job, it only
+# gets out of the way.
 name=${0##*/}
 here=$(cd "${0%/*}" && pwd -P) || exit 125
 tools=${here%/*}
@@ -25,6 +26,8 @@ fi
 case "$MAKEFLAGS $CARGO_MAKEFLAGS" in *--jobserver-*) ;; *) exec "$real" "$@" ;; esac
 case $name:${1-} in
   go:version | go:env | go:help | go:fmt | go:doc | go:list | go:mod | go:work | go:clean) exec "$real" "$@" ;;
+  cmake:--build) ;;
+  cmake:*) exec "$real" "$@" ;;
   *:--version | *:--help | *:-h | *make:-v | ninja*:-t) exec "$real" "$@" ;;
 esac
-exec "$tools/../../bin/js-run.js" -- "$real" "$@"
+exec "$tools/../../bin/js-run.js" --fit -- "$real" "$@"

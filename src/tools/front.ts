@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { findJobsOptions, type JobsOption } from './jobs-option.js';
 import { isShim } from './shim-folder.js';
 import { findTool, type Style, type Tool } from './table.js';
 
@@ -7,20 +8,22 @@ export interface Front {
   tool: Tool;
   /** Its name or path. */
   program: string;
-  /** The words among which its options are. */
-  words: readonly string[];
+  /** The numbers of jobs in the command line. */
+  jobs: readonly JobsOption[];
+  /** The variable that gives it one where the command line does not. */
+  jobsVariable?: string;
   /** What holds it to a number of slots. */
   bound(slots: number): ReturnType<NonNullable<Tool['bound']>>;
 }
 
 /** @returns the tool in front of a command line, which for `cmake --build` is the generator's; undefined for none we know */
 export function findFront(words: readonly string[]): Front | undefined {
-  const [program = '', option, folder] = words;
+  const [program = '', , folder] = words;
   const tool = findTool(program);
   if (tool !== undefined) {
-    return { tool, program, words, bound: (slots) => tool.bound?.(slots) ?? {} };
+    return { tool, program, jobs: findOptions(tool, words), bound: (slots) => tool.bound?.(slots) ?? {} };
   }
-  if (!/(^|\/)cmake$/.test(program) || option !== '--build' || folder === undefined) return undefined;
+  if (!isCMakeBuild(words) || folder === undefined) return undefined;
   const generated = readMakeProgram(folder);
   // A wrapper that was written down asks again itself.
   const generator = generated === undefined || isShim(generated) ? undefined : findTool(generated);
@@ -29,25 +32,51 @@ export function findFront(words: readonly string[]): Front | undefined {
     tool: generator,
     program: generated,
     // What stands behind `--` is the generator's.
-    words: words.filter((word) => word !== '--'),
+    jobs: generator.leaves === undefined ? [] : findJobsOptions(words, generator.leaves),
     // cmake hands its number on to any generator.
-    bound: (slots) => ({ env: { CMAKE_BUILD_PARALLEL_LEVEL: String(slots) } }),
+    jobsVariable: CMAKE_LEVEL,
+    bound: (slots) => ({ env: { [CMAKE_LEVEL]: String(slots) } }),
   };
+}
+
+/** @returns whether it is `cmake --build`, whatever its generator is */
+export const isCMakeBuild = ([program = '', option]: readonly string[]): boolean =>
+  /(^|\/)cmake$/.test(program) && option === '--build';
+
+const CMAKE_LEVEL = 'CMAKE_BUILD_PARALLEL_LEVEL';
+
+/** What stands behind `--` are operands. */
+function findOptions({ leaves }: Tool, words: readonly string[]): JobsOption[] {
+  const end = words.indexOf('--');
+  return leaves === undefined ? [] : findJobsOptions(words, leaves, end < 0 ? undefined : end);
+}
+
+/** A number of jobs that makes a tool leave the pool, and how it is said. */
+export type OwnJobs = Pick<JobsOption, 'text' | 'count'>;
+
+/**
+ * @param styles what the tool understands
+ * @param env with the variable that counts too, if it does
+ * @returns the number of jobs that the tool would run outside the pool, the last one if it is told several; undefined for none
+ */
+export function findOwnJobs(
+  { tool, jobs, jobsVariable = '' }: Front,
+  styles: readonly Style[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): OwnJobs | undefined {
+  if (tool.limited && styles.length > 0) return undefined;
+  const last = jobs.at(-1);
+  if (last !== undefined) return last;
+  const value = env[jobsVariable] ?? '';
+  return /^\d+$/.test(value) ? { text: `${jobsVariable}=${value}`, count: Number(value) || Infinity } : undefined;
 }
 
 /**
  * @param styles what the tool understands
- * @returns the first word behind the program, and before `--`, that makes the tool leave the pool; undefined for none
+ * @returns whether its command line makes it leave the pool
  */
-export function findLeaving(
-  { leaves, limited }: Tool,
-  styles: readonly Style[],
-  words: readonly string[],
-): string | undefined {
-  if (leaves === undefined || (limited && styles.length > 0)) return undefined;
-  const end = words.indexOf('--');
-  return words.slice(1, end < 0 ? undefined : end).find((word) => leaves.test(word));
-}
+export const isLeaving = (tool: Tool, styles: readonly Style[], words: readonly string[]): boolean =>
+  findOptions(tool, words).length > 0 && !(tool.limited && styles.length > 0);
 
 /** @returns the program that cmake wrote down for a build folder */
 function readMakeProgram(folder: string): string | undefined {

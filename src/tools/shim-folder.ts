@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** Where the build has put one folder for each tool that may need a wrapper. */
-const SHIMS = join(__dirname, '../shims');
+export const SHIMS = join(__dirname, '../shims');
 
 /** @returns the folder to put on PATH for a tool's wrapper; whether there is one is not looked at */
 export const shimFolder = (name: string): string => `${SHIMS}/${name}`;

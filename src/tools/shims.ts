@@ -1,20 +1,19 @@
-import { existsSync } from 'node:fs';
-import { isShim, shimFolder } from './shim-folder.js';
-import { TOOLS } from './table.js';
-import { askStyles, findProgram } from './version.js';
+import { readdirSync } from 'node:fs';
+import { isShim, SHIMS, shimFolder } from './shim-folder.js';
+import { findProgram } from './version.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * @param root the state folder
- * @returns PATH with wrappers before those tools on it that do not understand a FIFO's path, which is then advertised
+ * @returns the variables that put a wrapper before every tool on PATH for which there is one. Those that join the pool need one
+ * too: a number of jobs that somebody gives them would make them leave it.
  */
-export async function pathWithShims(env: Readonly<Record<string, string | undefined>>, root: string): Promise<string> {
+export function withShims(env: Env): { PATH: string; NINJA?: string } {
   const path = (env.PATH ?? '').split(':').filter((folder) => !isShim(folder));
-  const needed: string[] = [];
-  for (const tool of TOOLS) {
-    for (const name of tool.names) {
-      if (!existsSync(shimFolder(name)) || findProgram(name, env.PATH) === undefined) continue;
-      if (!(await askStyles(tool, name, env, root)).includes('fifo')) needed.push(shimFolder(name));
-    }
-  }
-  return [...needed, ...path].join(':');
+  const needed = readdirSync(SHIMS).filter((name) => findProgram(name, env.PATH) !== undefined);
+  return {
+    PATH: [...needed.map(shimFolder), ...path].join(':'),
+    // meson and meson-python read it; a ninja of pip's build isolation comes before all wrappers on PATH.
+    ...(env.NINJA ? {} : { NINJA: `${shimFolder('ninja')}/ninja` }),
+  };
 }

@@ -102,13 +102,13 @@ describe('below a program that closes descriptors', () => {
   it('js-env --check names what joins and what does not', async () => {
     const world = makeWorld();
     writeBuilds(world);
-    const { stdout } = await world.run('js-create -j 3 -- python3 close.py js-env --check --json');
+    const { stdout } = await world.run('js-create -j 3 -- env python3 close.py js-env --check --json');
     const { styles, unreachable, tools } = JSON.parse(stdout);
     expect({ styles, unreachable }).toEqual({ styles: ['pair', 'fifo'], unreachable: null });
     const howOf = (name: string) => tools.find((tool: { name: string }) => tool.name === name).how;
     expect(howOf('cargo')).toBe('by itself');
     expect(howOf('make')).toContain('the descriptors are closed here');
-    const pair = await world.run('js-create -j 3 --auth pipe -- python3 close.py js-env --check --json');
+    const pair = await world.run('js-create -j 3 --auth pipe -- env python3 close.py js-env --check --json');
     const report = JSON.parse(pair.stdout);
     expect(report.unreachable).toBe("the descriptors are closed here: start what needs them with 'js-run'");
     expect(report.tools.find(({ name }: { name: string }) => name === 'cargo').joins).toBe(false);

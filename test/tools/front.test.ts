@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findFront, findLeaving } from '../../src/tools/front.js';
+import { findFront, findOwnJobs } from '../../src/tools/front.js';
 import { hasShim, isShim, shimFolder } from '../../src/tools/shim-folder.js';
 import { findTool } from '../../src/tools/table.js';
 
@@ -21,7 +21,7 @@ function front(...words: string[]) {
   const { tool, program, bound } = found;
   expect(tool).toBe(findTool(program));
   // As of a version that joins nothing.
-  return { tool: tool.names[0], program, leaves: findLeaving(tool, [], found.words), bound: bound(3) };
+  return { tool: tool.names[0], program, leaves: findOwnJobs(found, [])?.text, bound: bound(3) };
 }
 
 /** Writes what cmake notes of the generator's program; `DIR` in a command line is that folder. */
@@ -46,9 +46,12 @@ describe('the front of a command line', () => {
       ['/opt/bin/ninja', 'all'],
       { tool: 'ninja', program: '/opt/bin/ninja', leaves: undefined, bound: { args: ['-j3'] } },
     ],
-    [['ninja', '-Cobj', '-j', '4'], { tool: 'ninja', program: 'ninja', leaves: '-j', bound: { args: ['-j3'] } }],
+    [['ninja', '-Cobj', '-j', '4'], { tool: 'ninja', program: 'ninja', leaves: '-j 4', bound: { args: ['-j3'] } }],
     [['samu', '-vj2'], { tool: 'samu', program: 'samu', leaves: '-vj2', bound: { args: ['-j3'] } }],
-    [['ctest', '--parallel', '4'], { tool: 'ctest', program: 'ctest', leaves: '--parallel', bound: { args: ['-j3'] } }],
+    [
+      ['ctest', '--parallel', '4'],
+      { tool: 'ctest', program: 'ctest', leaves: '--parallel 4', bound: { args: ['-j3'] } },
+    ],
     [['go', 'build', '-j4'], { tool: 'go', program: 'go', leaves: undefined, bound: { env: { GOMAXPROCS: '3' } } }],
     [['cargo', 'build', '-j4'], { tool: 'cargo', program: 'cargo', leaves: undefined, bound: {} }],
     [['make', '--', '-j4'], { tool: 'make', program: 'make', leaves: undefined, bound: {} }],
@@ -84,9 +87,9 @@ describe('the front of cmake --build', () => {
   test.each<[string[], string | undefined]>([
     [['--target', 'all'], undefined],
     [['-j4'], '-j4'],
-    [['-j', '4'], '-j'],
+    [['-j', '4'], '-j 4'],
     [['--parallel'], '--parallel'],
-    [['--parallel', '4', '--', '-k'], '--parallel'],
+    [['--parallel', '4', '--', '-k'], '--parallel 4'],
     [['--', '-k'], undefined],
     // What stands behind is the generator's.
     [['--', '-j4'], '-j4'],

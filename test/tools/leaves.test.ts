@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { findLeaving } from '../../src/tools/front.js';
+import { isLeaving } from '../../src/tools/front.js';
+import { findJobsOptions, replaceJobs } from '../../src/tools/jobs-option.js';
 import { findTool, type Style, type Tool } from '../../src/tools/table.js';
 
 /** @returns the row of a tool that is there */
@@ -44,35 +45,83 @@ describe('a number of jobs of its own', () => {
   test.each(['cargo', 'rustc', 'gcc', 'go'])('is nothing to %s', (name) => expect(rowOf(name).leaves).toBeUndefined());
 });
 
-describe('findLeaving() of', () => {
-  test.each<[string[], string | undefined]>([
-    [[], undefined],
-    [['make'], undefined],
-    [['make', 'all', '-k'], undefined],
-    [['make', '-k', '-j4', 'all'], '-j4'],
-    [['make', 'all', '-j', '4'], '-j'],
-    [['make', '--jobs=4', '-j8'], '--jobs=4'],
-    [['make', '-Cobj', '-kj3'], '-kj3'],
-    [['make', '-k', '--', '-j4'], undefined],
-    [['make', '-j2', '--', '-j4'], '-j2'],
+describe('findJobsOptions() of', () => {
+  test.each<[string[], string[], number]>([
+    [['make'], [], 0],
+    [['make', 'all', '-k'], [], 0],
+    [['make', '-k', '-j4', 'all'], ['-j4'], 4],
+    [['make', 'all', '-j', '4'], ['-j 4'], 4],
+    [['make', 'all', '-j', 'all'], ['-j'], Infinity],
+    [['make', '--jobs=4', '-j8'], ['--jobs=4', '-j8'], 8],
+    [['make', '--jobs', '4'], ['--jobs 4'], 4],
+    [['make', '--jobs=', '4'], ['--jobs='], Infinity],
+    [['make', '-Cobj', '-kj3'], ['-kj3'], 3],
+    [['ninja', '-j0'], ['-j0'], Infinity],
+    [['make', '-j'], ['-j'], Infinity],
     // The program itself is no option, whatever it is called.
-    [['-j4'], undefined],
-    [['-j4', '-j5'], '-j5'],
-  ])('%j is %o', (words, word) => {
+    [['-j4'], [], 0],
+    [['-j4', '-j5'], ['-j5'], 5],
+  ])('%j is %j, and %d counts', (words, texts, count) => {
+    const options = findJobsOptions(words, rowOf('make').leaves ?? /x/);
+    expect(options.map(({ text }) => text)).toEqual(texts);
+    expect(options.at(-1)?.count ?? 0).toBe(count);
+  });
+
+  test.each<[string[], string[], string[]]>([
+    [
+      ['make', '-k', '-j4', 'all'],
+      ['make', '-k', '-j2', 'all'],
+      ['make', '-k', 'all'],
+    ],
+    [
+      ['make', '-j', '4', 'all'],
+      ['make', '-j2', 'all'],
+      ['make', 'all'],
+    ],
+    [
+      ['make', '-kj4'],
+      ['make', '-kj2'],
+      ['make', '-k'],
+    ],
+    [
+      ['make', '-kj', '4'],
+      ['make', '-kj2'],
+      ['make', '-k'],
+    ],
+    [['make', '--jobs=4', '--parallel', '8'], ['make', '-j2', '-j2'], ['make']],
+    [['make', '-j'], ['make', '-j2'], ['make']],
+    [
+      ['make', 'all'],
+      ['make', 'all'],
+      ['make', 'all'],
+    ],
+  ])('%j with two is %j, with none %j', (words, two, none) => {
+    const options = findJobsOptions(words, rowOf('make').leaves ?? /x/);
+    expect(replaceJobs(words, options, 2)).toEqual(two);
+    expect(replaceJobs(words, options, undefined)).toEqual(none);
+  });
+});
+
+describe('a command line', () => {
+  test.each<[string[], boolean]>([
+    [['make', '-k', '--', '-j4'], false],
+    [['make', '-j2', '--', '-j4'], true],
+    [['make', 'all'], false],
+  ])('%j leaves the pool: %s', (words, expected) => {
     for (const styles of [['pair'], ['old-pair'], ['fifo', 'pair'], []] satisfies Style[][])
-      expect(findLeaving(rowOf('make'), styles, words)).toBe(word);
+      expect(isLeaving(rowOf('make'), styles, words)).toBe(expected);
   });
 
   // ctest 3.29 takes a slot for each of its tests also with a -j.
-  test.each<[string, Style[], string | undefined]>([
-    ['ctest', ['fifo', 'pair'], undefined],
-    ['ctest', [], '-j4'],
-    ['ninja', ['fifo'], '-j4'],
-    ['ninja', [], '-j4'],
-    ['samu', [], '-j4'],
-    ['cargo', ['fifo', 'pair'], undefined],
-    ['go', [], undefined],
-  ])('%s -j4 that understands %j is %o', (name, styles, word) =>
-    expect(findLeaving(rowOf(name), styles, [name, '-j4'])).toBe(word),
+  test.each<[string, Style[], boolean]>([
+    ['ctest', ['fifo', 'pair'], false],
+    ['ctest', [], true],
+    ['ninja', ['fifo'], true],
+    ['ninja', [], true],
+    ['samu', [], true],
+    ['cargo', ['fifo', 'pair'], false],
+    ['go', [], false],
+  ])('%s -j4 that understands %j leaves the pool: %s', (name, styles, expected) =>
+    expect(isLeaving(rowOf(name), styles, [name, '-j4'])).toBe(expected),
   );
 });

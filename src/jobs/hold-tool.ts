@@ -1,0 +1,58 @@
+import { type Front, findOwnJobs } from '../tools/front.js';
+import { replaceJobs } from '../tools/jobs-option.js';
+import type { Style } from '../tools/table.js';
+import type { Changes } from './join.js';
+import { BOUND_VARIABLE } from './own-numbers.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What keeps the tool in front to its slots. */
+interface HeldTool {
+  words: readonly string[];
+  env?: Changes;
+  /** What makes it run more jobs all the same. */
+  warning?: string;
+}
+
+/** How the tool is started. */
+interface Start {
+  words: readonly string[];
+  env: Env;
+  /** How many slots it holds. */
+  slots: number;
+  /** Whether a number of jobs in its command line may be changed to that. */
+  fit: boolean;
+}
+
+/**
+ * Holds the tool in front of a command line to its slots: one that cannot join gets their number, and so does, if it may be
+ * changed, one that is given a number of jobs, for which it leaves the pool.
+ * @param styles what it understands
+ */
+export function holdTool(front: Front, styles: readonly Style[], { words, env, slots, fit }: Start): HeldTool {
+  const own = findOwnJobs(front, styles, fit ? env : {});
+  if (own !== undefined && !fit) {
+    if (own.count <= slots) return { words };
+    return { words, warning: `'${own.text}' makes ${words[0]} use a number of its own, not the pool` };
+  }
+  const bound = styles.length > 0 ? {} : front.bound(slots);
+  const [program = '', ...args] = words;
+  if (own === undefined) return { words: [program, ...(bound.args ?? []), ...args], env: bound.env ?? {} };
+  // A number that we have set ourselves, for whatever cannot join, is nobody's wish.
+  const count = styles.length > 0 && isOurs(own.count, env) ? undefined : slots;
+  return {
+    words: replaceJobs(words, front.jobs, count),
+    env: front.jobsVariable === undefined ? (bound.env ?? {}) : { [front.jobsVariable]: count?.toString() },
+  };
+}
+
+const isOurs = (count: number, env: Env): boolean => String(count) === env[BOUND_VARIABLE];
+
+/**
+ * @returns how many slots a command may use that is given a number of jobs, 1 if it is given none or joins the pool for them
+ */
+export function countWanted(front: Front, styles: readonly Style[], env: Env): number {
+  const own = findOwnJobs(front, styles, env);
+  if (own === undefined || (styles.length > 0 && isOurs(own.count, env))) return 1;
+  return own.count;
+}

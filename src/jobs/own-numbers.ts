@@ -1,0 +1,67 @@
+import { mergeMakeFlags } from '../protocol/makeflags.js';
+import { findTool, OVERRIDING } from '../tools/table.js';
+import { askStyles, findProgram } from '../tools/version.js';
+import type { Changes } from './join.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The number that we set such variables to: a wrapper of ours knows by it that no user asked for just that. */
+export const BOUND_VARIABLE = 'JOBSERVER_TOOLS_BOUND';
+
+/** Variables whose readers never join a pool. Without them they take the number of processors (PROTOCOL 28). */
+const OF_STRANGERS: readonly string[] = ['MAX_JOBS', 'NPY_NUM_BUILD_JOBS'];
+
+const CMAKE_LEVEL = 'CMAKE_BUILD_PARALLEL_LEVEL';
+
+/** What the variables are for. */
+interface Reader {
+  /** Those that stay as they are. */
+  keep: readonly string[];
+  /** How many slots each program has that reads them. */
+  slots: number;
+  /** Whether it starts builds that cannot be seen, so that they are set although nobody set them. */
+  isFrontEnd: boolean;
+}
+
+/**
+ * Holds whatever reads a variable with a number of jobs to the pool: if the reader joins, the variable is taken out, else it is
+ * set to the number of slots.
+ * @param root the state folder
+ */
+export async function holdNumbers(env: Env, { keep, slots, isFrontEnd }: Reader, root: string): Promise<Changes> {
+  const changes: Record<string, string | undefined> = {};
+  for (const name of listOverriding(env)) changes[name] = withoutJobs(name, env[name] ?? '');
+  const numbers = OF_STRANGERS.filter((name) => isFrontEnd || env[name] !== undefined);
+  if (isFrontEnd || (env[CMAKE_LEVEL] !== undefined && (await isNinjaOld(env, root)))) numbers.push(CMAKE_LEVEL);
+  for (const name of numbers) changes[name] = String(slots);
+  if (numbers.length > 0) changes[BOUND_VARIABLE] = String(slots);
+  for (const name of keep) delete changes[name];
+  return changes;
+}
+
+/** @returns the variables that make a tool use a number of its own, and that are not ours */
+export function listOverriding(env: Env): string[] {
+  return OVERRIDING.filter((name) => {
+    const value = env[name];
+    return value !== undefined && value.trim() !== (withoutJobs(name, value) ?? '') && !isOurs(name, value, env);
+  });
+}
+
+const isOurs = (name: string, value: string, env: Env): boolean =>
+  !HOLDS_OPTIONS.test(name) && value === env[BOUND_VARIABLE];
+
+/** Of variables that hold options only those of the jobs go. */
+function withoutJobs(name: string, value: string): string | undefined {
+  const rest = HOLDS_OPTIONS.test(name) ? mergeMakeFlags(value).trim() : '';
+  // ctest from 3.29 on runs its tests one by one if this one is not there at all, also in a pool.
+  return rest || (name === 'CTEST_PARALLEL_LEVEL' ? '' : undefined);
+}
+
+const HOLDS_OPTIONS = /(FLAGS|OPTS)$/;
+
+/** @returns whether the ninja that a cmake would start cannot join */
+async function isNinjaOld(env: Env, root: string): Promise<boolean> {
+  const tool = findTool('ninja');
+  if (tool === undefined || findProgram('ninja', env.PATH) === undefined) return false;
+  return (await askStyles(tool, 'ninja', env, root)).length === 0;
+}

@@ -1,0 +1,47 @@
+/** A number of jobs in a command line: `-j4`, `-kj4`, `-j 4`, `--jobs=4`, `--parallel 4`, or without a number. */
+export interface JobsOption {
+  /** The index of its word. */
+  index: number;
+  /** How many words it is. */
+  size: 1 | 2;
+  /** As it stands there. */
+  text: string;
+  /** Infinity if it has no number, or 0, which is no limit for ninja. */
+  count: number;
+}
+
+/**
+ * @param pattern what matches the word of such an option
+ * @param end the index of the first word that is none of the options
+ */
+export function findJobsOptions(words: readonly string[], pattern: RegExp, end = words.length): JobsOption[] {
+  const options: JobsOption[] = [];
+  for (let index = 1; index < end; index++) {
+    const word = words[index] ?? '';
+    if (!pattern.test(word)) continue;
+    const next = words[index + 1] ?? '';
+    const [own] = /\d+$/.exec(word) ?? [];
+    const isNext = own === undefined && !word.includes('=') && index + 1 < end && /^\d+$/.test(next);
+    const number = Number(isNext ? next : own);
+    options.push({ index, size: isNext ? 2 : 1, text: isNext ? `${word} ${next}` : word, count: number || Infinity });
+    if (isNext) index++;
+  }
+  return options;
+}
+
+/** @returns the words with that many jobs in every place; a count of undefined takes the options out */
+export function replaceJobs(
+  words: readonly string[],
+  options: readonly JobsOption[],
+  count: number | undefined,
+): string[] {
+  const copy: (string | undefined)[] = [...words];
+  for (const { index, size } of options) {
+    // Letters before the j, as in -kj4, are options of their own.
+    const [, letters = ''] = /^-(\w*)j\d*$/.exec(words[index] ?? '') ?? [];
+    const rest = letters === '' ? undefined : `-${letters}`;
+    copy[index] = count === undefined ? rest : `-${letters}j${count}`;
+    if (size === 2) copy[index + 1] = undefined;
+  }
+  return copy.filter((word) => word !== undefined);
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { ninja113Dir, withPath } from '../setup/tools.js';
+import { peak } from '../spans/spans.js';
+import { makeWorld, type World } from './world.js';
+
+const JOBS = [1, 2, 3, 4, 5, 6];
+
+/** Six jobs for each of make, ninja, and cmake over both, and programs between js-run and them. */
+async function makeBuilds(): Promise<World> {
+  const world = makeWorld();
+  world.file('Makefile', `all: ${JOBS.map((n) => `m${n}`).join(' ')}\nm%: ; @span $@ sleep 0.3\n`);
+  const edges = JOBS.map((n) => `build n${n}: job\n`).join('');
+  world.file('build.ninja', `rule job\n  command = span $out sleep 0.3\n${edges}`);
+  const targets = JOBS.map((n) => `add_custom_target(c${n} ALL COMMAND span c${n} sleep 0.3)\n`).join('');
+  world.file('CMakeLists.txt', `cmake_minimum_required(VERSION 3.20)\nproject(p NONE)\n${targets}`);
+  await world.run('cmake -G Ninja -B over-ninja . && cmake -G "Unix Makefiles" -B over-make .');
+  world.file('run.py', 'import os, sys\nsys.exit(os.waitstatus_to_exitcode(os.system(sys.argv[1])))\n');
+  world.file(
+    'tool',
+    '#!/usr/bin/env python3\nimport os, sys\nsys.exit(os.waitstatus_to_exitcode(os.system(sys.argv[1])))\n',
+  );
+  world.file('build.sh', '#!/bin/sh\neval "$1"\n');
+  return world;
+}
+
+async function expectPeak(world: World, command: string, expected: number, env = world.env): Promise<void> {
+  const { status } = await world.run(command, { env });
+  expect(status).toBe(0);
+  const spans = await world.spans();
+  expect({ peak: peak(spans), jobs: spans.length % JOBS.length }).toEqual({ peak: expected, jobs: 0 });
+}
+
+describe('a number of jobs becomes the slots that are free', () => {
+  it.each([
+    ['make -s -j2', 2],
+    ['make -s -j 9', 4],
+    ['make -sj', 4],
+    ['make -s --jobs=3', 3],
+    ['ninja -j3', 3],
+    ['ninja -j 9', 4],
+    ['ninja', 1],
+    ['cmake --build over-ninja -j 3', 3],
+    ['cmake --build over-ninja --parallel 9', 4],
+    ['CMAKE_BUILD_PARALLEL_LEVEL=3 cmake --build over-ninja', 3],
+    ['cmake --build over-make -j3', 3],
+    ['CMAKE_BUILD_PARALLEL_LEVEL=9 cmake --build over-make', 4],
+    ['cmake --build over-make', 4],
+    ['make -s -j9 & ninja -j9 & wait', 4],
+  ])('of --shims: %s', async (build, expected) => {
+    await expectPeak(await makeBuilds(), `js-create -j 4 --shims -- ./build.sh '${build}'`, expected);
+  });
+
+  it.each([
+    ['js-run --fit make -s -j2', 2],
+    ['js-run --fit ninja -j9', 4],
+    ['js-run --fit make -s', 4],
+    ['js-acquire -n 2 >/dev/null; js-run --fit make -s -j9', 2],
+  ])('of --fit: %s', async (command, expected) => {
+    await expectPeak(await makeBuilds(), `js-create -j 4 -- bash -c '${command}; js-release'`, expected);
+  });
+
+  it('and they all go back', async () => {
+    const world = await makeBuilds();
+    const { stdout, stderr } = await world.run(
+      `eval "$(js-create -j 4)"; js-run --fit ninja -j9 --quiet; js-acquire -n 4 --no-wait >/dev/null && echo all`,
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: 'all\n', stderr: '' });
+  });
+});
+
+describe('below a program that starts builds', () => {
+  it.each(['python3 run.py', './tool', 'python3 ./tool'])('every tool is held to the pool: %s', async (program) => {
+    const world = await makeBuilds();
+    const build = 'make -s & ninja & ninja -j7 & cmake --build over-ninja -j8 & cmake --build over-make & wait';
+    await expectPeak(world, `js-create -j 4 -- js-run ${program} '${build}'`, 4);
+  });
+
+  it('ninja 1.13 joins, also if it is given the number that we have set', async () => {
+    const world = await makeBuilds();
+    const env = withPath(ninja113Dir, world.env) as Record<string, string>;
+    const configured = 'cmake -G Ninja -B new . && cmake --build new';
+    for (const build of ['$NINJA', 'ninja -j $MAX_JOBS', configured, `${configured} -j $MAX_JOBS`])
+      await expectPeak(world, `rm -f spans; js-create -j 3 -- js-run python3 run.py '${build}'`, 3, env);
+  });
+
+  it('variables for what cannot join are set to the slots', async () => {
+    const world = await makeBuilds();
+    const show = 'echo "$MAX_JOBS|$NPY_NUM_BUILD_JOBS|$CMAKE_BUILD_PARALLEL_LEVEL|$(basename "$NINJA")"';
+    world.file('show', show);
+    const { stdout } = await world.run(`js-create -j 4 -- bash -c 'js-run python3 run.py "sh show"
+      js-run -n 2 python3 run.py "sh show"; MAX_JOBS=9 js-run --keep-env MAX_JOBS python3 run.py "sh show"
+      NINJA=other js-run python3 run.py "sh show"; js-run sh show'; js-create -j 4 -- python3 run.py "sh show"`);
+    expect(stdout).toBe('1|1|1|ninja\n2|2|2|ninja\n9|1|1|ninja\n1|1|1|other\n|||\n1|1|1|ninja\n');
+  });
+
+  it('js-env --check finds nothing wrong with them', async () => {
+    const { stdout, status } = await makeWorld().run(
+      'js-create -j 4 -- js-run python3 -c \'import os; os.system("js-env --check")\'',
+    );
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.not.stringContaining('problem') });
+  });
+});
