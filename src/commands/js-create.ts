@@ -3,6 +3,7 @@ import { JOIN_OPTIONS, parseJoinWish, RUN_OPTIONS } from '../cli/pool-options.js
 import { parseCount, parseMode, parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/join.js';
+import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { startInPool, warnOfMangled } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
 import { runAndTidy } from '../jobs/tidy.js';
@@ -69,7 +70,11 @@ async function main(context: Context): Promise<ProgramEnd> {
   }
   const job = { words: args.operands, env, inherited, fileLimit };
   return runAndTidy(
-    async () => (await startInPool(job, { pool, wish, slots: jobs, each: 1, root }, signals, warn)).ended,
+    async () => {
+      const running = await startInPool(job, { pool, wish, slots: jobs, each: 1, root }, signals, warn);
+      tryRecordPoolJob(pool, running.pid);
+      return running.ended;
+    },
     [() => destroyPool(pool), () => signals.endJob()],
     warn,
   );

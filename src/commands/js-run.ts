@@ -13,6 +13,7 @@ import {
 import { isJobserverError, JobserverError } from '../errors.js';
 import { countWanted } from '../jobs/hold-tool.js';
 import { leaveEnvironment } from '../jobs/join.js';
+import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
 import { makeWish } from '../jobs/slot-wish.js';
 import { runAndTidy } from '../jobs/tidy.js';
@@ -128,6 +129,7 @@ async function runInSlots(
         warn,
       );
       tryRecordJob(claim, running.pid);
+      if (own !== undefined) tryRecordPoolJob(own, running.pid);
       return running.ended;
     },
     // A sweeper returns what could not be returned, when we have ended.
