@@ -37,7 +37,7 @@ export const command: Command = {
 };
 
 async function main(context: Context): Promise<ProgramEnd> {
-  const { args, env, parent, print, report, warn } = context;
+  const { args, env, parent, print, report, warn, status } = context;
   if (args.has('quiet') && args.has('verbose')) throw new JobserverError('usage', '--quiet goes without --verbose');
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
@@ -45,6 +45,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const wish = parseJoinWish(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
+  if (!forCommand && status !== undefined) throw new JobserverError('usage', '--status-fd goes with a COMMAND');
   const caller = forCommand ? selfId() : findCallingShell(parent);
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
@@ -68,7 +69,7 @@ async function main(context: Context): Promise<ProgramEnd> {
       warn(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
-  const job = { words: args.operands, env, inherited, fileLimit };
+  const job = { words: args.operands, env, inherited, fileLimit, status };
   return runAndTidy(
     async () => {
       const running = await startInPool(job, { pool, wish, slots: jobs, each: 1, root }, signals, warn);

@@ -54,8 +54,9 @@ export const command: Command = {
 };
 
 async function main(context: Context): Promise<ProgramEnd> {
-  const { args, env, parent } = context;
-  const job: Job = { words: args.operands, env, inherited: listInherited(parent), fileLimit: findFileLimit(parent) };
+  const { args, env, parent, status } = context;
+  const [inherited, fileLimit] = [listInherited(parent), findFileLimit(parent)];
+  const job: Job = { words: args.operands, env, inherited, fileLimit, status };
   const wish = { slots: parseSlots(args), timeout: parseTimeout(args), join: parseJoinWish(args) };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');
