@@ -135,8 +135,16 @@ export function parseProcessId(text: string): ProcessId | undefined {
   return /^\d+\.\d+$/.test(text) ? (text as ProcessId) : undefined;
 }
 
+let ownEnvironment: string | undefined;
+
 /** @returns the environment that a process was started with, as the kernel has it; undefined where we may not read it */
 export function readEnvironment(pid: number): string | undefined {
+  if (pid !== process.pid) return lookAtEnvironment(pid);
+  ownEnvironment ??= lookAtEnvironment(pid);
+  return ownEnvironment;
+}
+
+function lookAtEnvironment(pid: number): string | undefined {
   return lookAt(`/proc/${pid}/environ`, undefined, (path) => readFileSync(path, 'utf8'));
 }
 

@@ -10,7 +10,9 @@ export function isAnyMangled(words: readonly string[]): boolean {
 
 /** @returns the names of the variables that came with bytes that are no UTF-8 */
 export function listMangled(env: Readonly<Record<string, string | undefined>>): string[] {
-  if (!Object.entries(env).some((pair) => pair.some((text) => text?.includes(REPLACEMENT)))) return [];
+  // Others than ownKeys() leave out a name under which there is nothing, as under the one that Node makes of such a name.
+  const names = Reflect.ownKeys(env) as string[];
+  if (!names.some((name) => name.includes(REPLACEMENT) || env[name]?.includes(REPLACEMENT))) return [];
   const entries = readFileSync('/proc/self/environ', 'latin1').split('\0');
   const bad = entries.map((entry) => Buffer.from(entry, 'latin1')).filter((bytes) => !isUtf8(bytes));
   return bad.map((bytes) => bytes.toString().replace(/=[\s\S]*/, ''));
