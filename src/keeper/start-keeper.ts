@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import type { PoolRecord } from '../pool/record.js';
-import { debuggerOptions } from '../process/debugger.js';
+import { debuggerOptions } from '../process/disarm.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 
 /** What the keeper is told, as JSON in its only argument. */

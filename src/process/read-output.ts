@@ -24,6 +24,8 @@ export async function readOutput(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Output> {
   const { failed, stdout, stderr, code, exitCode } = await execa(file, args, {
+    // Of ourselves, by a path that is there also if somebody has removed the folder.
+    cwd: '/proc/self/cwd',
     env,
     extendEnv: false,
     reject: false,

@@ -43,7 +43,7 @@ describe('a path', () => {
     const script = `${prepare}
       look() { find . -path ./run -prune -o -printf '%p %y %s %m %T@ %l\\n' | sort; find . -maxdepth 1 -type f -exec cat {} +; }
       look >run/before
-      js-run echo ran; echo $?; js-run --require echo no; echo $?; js-acquire; echo $?; js-env; echo $?; js-destroy; echo $?
+      js-run echo ran; echo $?; js-run --require echo no; echo $?; js-acquire; echo $?; js-env >run/code; echo $?; js-destroy; echo $?
       look | diff run/before -`;
     const quoted = name.replaceAll('$', '$$$$').replace(/[ \t\\]/g, '\\$&');
     const { stdout, stderr } = await run(script, { env: { MAKEFLAGS: ` -j4 --jobserver-auth=fifo:${quoted}` } });
@@ -297,7 +297,7 @@ describe('a pool.json that a crash has left', () => {
   ])('is one line for whom it concerns, and nothing to others: %s', async (_, damage) => {
     const script = `eval "$(js-create -j 3 --auth fifo --fifo f)"; R=$(record); cp $R good; ${damage}
       for command in "js-run echo no" js-acquire js-env js-release js-destroy "js-destroy --stale"; do
-        $command; echo $?
+        $command >out; echo $?
       done 2>err
       js-create -j 2 --fifo g -- js-run --require echo other
       rm -r $R; cp good $R; count; js-destroy; cat err >&2`;
@@ -548,7 +548,7 @@ describe('bytes that are no UTF-8', () => {
   it.each(['js-env', 'js-env --strip', 'js-create -j 2'])('in MAKEFLAGS are not made others by %s', async (command) => {
     const script = `mkfifo f; exec 5<>f; printf + >&5; export ${FLAGS}; ${command}; echo $?; ls -A run/* 2>/dev/null | grep -v versions`;
     const { stdout, stderr } = await run(script);
-    expect(stdout).toBe('1\n');
+    expect(stdout).toBe('(exit 1)\n1\n');
     expect(stderr).toMatch(/^js-\w+: cannot write MAKEFLAGS as shell code: it is not UTF-8\n$/);
   });
 
@@ -557,4 +557,45 @@ describe('bytes that are no UTF-8', () => {
     expect(stdout).toBe('\ufffd\n');
     expect(stderr).toMatch(/^js-\w+: warning: not UTF-8, and so handed down with other bytes: ODD\n$/);
   });
+
+  it.each(['js-run', 'js-create -j 2 --'])('in a name are warned of by %s', async (command) => {
+    const odd =
+      "import os, sys; os.execvpe(sys.argv[1], sys.argv[1:], {**os.environb, b'ODD\\xe9': b'x', b'OK': b'y'})";
+    const { stdout, stderr } = await run(`python3 -c "${odd}" ${command} sh -c 'env | grep -a -e ^ODD -e ^OK='`);
+    expect(stdout).toBe('OK=y\n');
+    expect(stderr).toMatch(/^js-\w+: warning: not UTF-8, and so not handed down: ODD\ufffd\n$/);
+  });
+});
+
+it.each(['js-run', 'js-create -j 2 --', 'js-run --auth fifo js-run'])(
+  'variables with numbers for names reach the command of %s',
+  async (command) => {
+    const { stdout, stderr } = await run(`env 1=one '23=a b' 007=x 4294967294=max= ${command} env | grep '^[0-9]'`);
+    expect({ lines: stdout.trim().split('\n').sort(), stderr }).toEqual({
+      lines: ['007=x', '1=one', '23=a b', '4294967294=max='],
+      stderr: '',
+    });
+  },
+);
+
+describe('a folder that somebody else has removed', () => {
+  const GONE = 'mkdir gone; cd gone; rmdir ../gone';
+
+  it.each(['js-run', 'js-create -j 2 --', 'js-create -j 2 -- js-run -n 2'])('is one to run in: %s', async (command) => {
+    expect(await run(`${GONE}; ${command} echo ran`)).toEqual({ status: 0, stdout: 'ran\n', stderr: '' });
+  });
+
+  it.each([
+    ['js-run --fifo f true', 125],
+    ['js-create -j 2 --fifo f -- true', 1],
+  ])('is told of: %s', async (command, status) => {
+    const stderr = `${command.split(' ', 1)}: cannot use the current folder: No such file or directory\n`;
+    expect(await run(`${GONE}; ${command}`)).toEqual({ status, stdout: '', stderr });
+  });
+});
+
+it('a limit on the size of files is told of', async () => {
+  const { stdout, stderr } = await run('ulimit -f 0; js-create -j 2 -- true; echo $?; ls run/*');
+  expect(stdout).toBe('1\n');
+  expect(stderr).toMatch(/^js-create: cannot write '.*': File too large\n$/);
 });
