@@ -6,11 +6,11 @@ _jobserver_tools() {
   local -i index=1
   case $command in
     js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;
-    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --auth --keep-env --shims -v --verbose -q --quiet' ;;
+    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
     js-destroy) options='--fifo --no-adopt --stale' ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
-    js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt -q --quiet' ;;
+    js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
     *) return ;;
   esac
   COMPREPLY=()
@@ -23,7 +23,7 @@ _jobserver_tools() {
         operand=yes
         break
         ;;
-      -n | -qn | --slots | -j | -vj | -qj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env)
+      -n | -qn | --slots | -j | -vj | -qj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --status-fd)
         option=${COMP_WORDS[index]}
         # readline makes three words of --auth=pipe.
         [[ ${COMP_WORDS[index + 1]} == = ]] && index+=1

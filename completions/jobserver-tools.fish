@@ -10,7 +10,7 @@ function __jobserver_tools_operands --description 'Print the operands before the
             case --
                 set -e words[1]
                 break
-            case -n -qn --slots -j -vj -qj --jobs --timeout --owner --fifo --mode --auth --keep-env
+            case -n -qn --slots -j -vj -qj --jobs --timeout --owner --fifo --mode --auth --keep-env --status-fd
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-?*'
@@ -87,5 +87,6 @@ complete -c js-run -n __jobserver_tools_no_operand -l ignore-dry-run -d 'Run the
 
 for command in js-create js-run
     complete -c $command -n __jobserver_tools_no_operand -s q -l quiet -d 'Say nothing but why it fails'
+    complete -c $command -n __jobserver_tools_no_operand -l status-fd -x -d 'Write there how the command ended, or why not'
     complete -c $command -xa '(__jobserver_tools_command)'
 end

@@ -1,5 +1,6 @@
 import type { ProgramEnd } from '../process/exit.js';
 import type { Arguments } from './arguments.js';
+import type { StatusReport } from './status-fd.js';
 
 /** One option of a command; parser, help, man page and completions are held against these tables. */
 export interface OptionSpec {
@@ -26,6 +27,8 @@ export interface Context {
   report(text: string): void;
   /** The same for what ends nothing; not with --quiet. */
   warn(text: string): void;
+  /** What --status-fd asked for. */
+  status: StatusReport | undefined;
   isTerminal(fd: 1 | 2): boolean;
 }
 

@@ -75,6 +75,11 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
     short: 'q',
     help: 'say nothing on standard error but why it fails: no warnings, and not that it waits',
   },
+  {
+    name: 'status-fd',
+    value: 'FD',
+    help: 'write there, as lines of JSON, how the command started and ended, or why not',
+  },
 ];
 
 /** Of the commands that take slots. */

@@ -1,10 +1,11 @@
-import { writeSync } from 'node:fs';
-import { attempt, cannot, errorCode, Interrupted, isJobserverError, reasonOf } from '../errors.js';
+import { attempt, cannot, type ErrorKind, errorCode, Interrupted, isJobserverError, reasonOf } from '../errors.js';
 import { disarmSignals } from '../process/disarm.js';
 import { exitAs, exitStatusOf, type ProgramEnd } from '../process/exit.js';
 import { type Arguments, parseArguments } from './arguments.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
 import { statusOf } from './exit-status.js';
+import { describeEnd, openStatusReport, type StatusReport } from './status-fd.js';
+import { writeText } from './write-text.js';
 
 /** A command line, and what it says if it is right. */
 interface CommandLine {
@@ -45,6 +46,7 @@ const isTerminal = (fd: 1 | 2): boolean => process.getBuiltinModule('node:tty').
 async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
   // One line, whatever a file or a command is called.
   const report = (text: string) => writeText(2, `${command.name}: ${text.replace(/\p{Cc}/gu, escapeControl)}\n`);
+  let status: StatusReport | undefined;
   try {
     const args = await parseArguments(line.words, [...command.options, ...COMMON_OPTIONS]);
     line.args = args;
@@ -53,6 +55,8 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
       writeText(1, args.has('help') ? await help.formatHelp(command) : help.formatVersion(command));
       return 0;
     }
+    const statusFd = args.value('status-fd');
+    if (statusFd !== undefined) status = openStatusReport(statusFd, process.ppid);
     const context: Context = {
       args,
       env: process.env,
@@ -60,20 +64,32 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
       print: (text) => attempt('write', 'standard output', () => writeText(1, text)),
       report,
       warn: args.has('quiet') ? () => {} : report,
+      status,
       isTerminal,
     };
-    return await command.main(context);
+    const end = await command.main(context);
+    status?.tell(describeEnd(end));
+    return end;
   } catch (error) {
-    if (error instanceof Interrupted) return { signal: error.signal };
-    if (isJobserverError(error)) {
-      report(error.kind === 'usage' ? `${error.message} (see ${command.name} --help)` : error.message);
-      return statusOf(error.kind, command);
+    if (error instanceof Interrupted) {
+      const { signal } = error;
+      const message = `ended by ${signal} before the command was started`;
+      status?.tell({ event: 'error', kind: 'interrupted', signal, message });
+      return { signal };
     }
-    // The system can refuse anything at any time; that is no fault of the program, which a stack would be read as.
-    if (errorCode(error) === undefined) throw error;
-    report(describe(error));
-    return statusOf('failed', command);
+    const { kind, message } = describeError(error);
+    report(kind === 'usage' ? `${message} (see ${command.name} --help)` : message);
+    status?.tell({ event: 'error', kind, status: statusOf(kind, command), message });
+    return statusOf(kind, command);
   }
+}
+
+/** @throws the error itself, if it is a fault of the program, which is to be seen with its stack */
+function describeError(error: unknown): { kind: ErrorKind; message: string } {
+  if (isJobserverError(error)) return error;
+  // The system can refuse anything at any time; that is no fault of the program, which a stack would be read as.
+  if (errorCode(error) === undefined) throw error;
+  return { kind: 'failed', message: describe(error) };
 }
 
 /** @returns the system's words for its error, and what they are about as far as Node knows it */
@@ -84,20 +100,3 @@ function describe(error: unknown): string {
 }
 
 const escapeControl = (character: string): string => JSON.stringify(character).slice(1, -1);
-
-/** Writes all of a text, also to a pipe that somebody set O_NONBLOCK on. */
-function writeText(fd: number, text: string): void {
-  let rest = Buffer.from(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(fd, rest));
-    } catch (error) {
-      if (errorCode(error) !== 'EAGAIN') {
-        // With nobody to read a message there is nobody to tell that.
-        if (fd === 2) return;
-        throw error;
-      }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
-}

@@ -3,6 +3,7 @@ import { JOIN_OPTIONS, parseJoinWish, RUN_OPTIONS } from '../cli/pool-options.js
 import { parseCount, parseMode, parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/join.js';
+import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { startInPool, warnOfMangled } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
 import { runAndTidy } from '../jobs/tidy.js';
@@ -36,7 +37,7 @@ export const command: Command = {
 };
 
 async function main(context: Context): Promise<ProgramEnd> {
-  const { args, env, parent, print, report, warn } = context;
+  const { args, env, parent, print, report, warn, status } = context;
   if (args.has('quiet') && args.has('verbose')) throw new JobserverError('usage', '--quiet goes without --verbose');
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
@@ -44,6 +45,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const wish = parseJoinWish(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
+  if (!forCommand && status !== undefined) throw new JobserverError('usage', '--status-fd goes with a COMMAND');
   const caller = forCommand ? selfId() : findCallingShell(parent);
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
@@ -67,9 +69,13 @@ async function main(context: Context): Promise<ProgramEnd> {
       warn(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
-  const job = { words: args.operands, env, inherited, fileLimit };
+  const job = { words: args.operands, env, inherited, fileLimit, status };
   return runAndTidy(
-    async () => (await startInPool(job, { pool, wish, slots: jobs, each: 1, root }, signals, warn)).ended,
+    async () => {
+      const running = await startInPool(job, { pool, wish, slots: jobs, each: 1, root }, signals, warn);
+      tryRecordPoolJob(pool, running.pid);
+      return running.ended;
+    },
     [() => destroyPool(pool), () => signals.endJob()],
     warn,
   );

@@ -13,6 +13,7 @@ import {
 import { isJobserverError, JobserverError } from '../errors.js';
 import { countWanted } from '../jobs/hold-tool.js';
 import { leaveEnvironment } from '../jobs/join.js';
+import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
 import { makeWish } from '../jobs/slot-wish.js';
 import { runAndTidy } from '../jobs/tidy.js';
@@ -53,8 +54,9 @@ export const command: Command = {
 };
 
 async function main(context: Context): Promise<ProgramEnd> {
-  const { args, env, parent } = context;
-  const job: Job = { words: args.operands, env, inherited: listInherited(parent), fileLimit: findFileLimit(parent) };
+  const { args, env, parent, status } = context;
+  const [inherited, fileLimit] = [listInherited(parent), findFileLimit(parent)];
+  const job: Job = { words: args.operands, env, inherited, fileLimit, status };
   const wish = { slots: parseSlots(args), timeout: parseTimeout(args), join: parseJoinWish(args) };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');
@@ -128,6 +130,7 @@ async function runInSlots(
         warn,
       );
       tryRecordJob(claim, running.pid);
+      if (own !== undefined) tryRecordPoolJob(own, running.pid);
       return running.ended;
     },
     // A sweeper returns what could not be returned, when we have ended.

@@ -1,7 +1,10 @@
+import { closeSync, openSync } from 'node:fs';
 import type { Context } from '../cli/command.js';
 import type { JoinWish } from '../cli/pool-options.js';
+import type { StatusReport } from '../cli/status-fd.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
+import { isClosedByExec } from '../process/descriptors.js';
 import { readNumbered } from '../process/numbered.js';
 import { type Running, startProgram } from '../process/run-program.js';
 import type { SignalWatch } from '../process/signals.js';
@@ -30,6 +33,8 @@ export interface Job {
   inherited: readonly number[];
   /** Its soft limit on open files, if Node has raised ours. */
   fileLimit: number | undefined;
+  /** Hears of the start. Its descriptor is not handed down. */
+  status?: StatusReport | undefined;
 }
 
 /** The pool that a job shall see. */
@@ -101,7 +106,7 @@ const listKept = ({ keep, fit }: JoinWish, words: readonly string[]): readonly s
  * @throws JobserverError 'not-found' or 'not-executable' for a program that cannot be started, Interrupted if a signal came first
  */
 export function startJob(
-  { words, env, inherited, fileLimit }: Job,
+  { words, env, inherited, fileLimit, status }: Job,
   changes: Changes,
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
@@ -110,15 +115,25 @@ export function startJob(
   if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
   const [file = '', ...args] = words;
   const all = { ...readNumbered(), ...env, ...changes };
+  const numbers = inherited.filter((fd) => fd !== status?.fd);
+  const hidden = hideDescriptor(status?.fd);
   const running = startProgram({
     file,
     args,
     env: all,
     before: fileLimit === undefined ? [] : limitFiles(fileLimit, file, all.PATH),
-    descriptors: new Map([...inherited.map((fd): [number, number] => [fd, fd]), ...descriptors]),
+    descriptors: new Map([...hidden, ...numbers.map((fd): [number, number] => [fd, fd]), ...descriptors]),
   });
+  for (const fd of hidden.values()) closeSync(fd);
+  if (running.pid > 0) status?.tell({ event: 'start', pid: running.pid });
   signals.forwardTo(running);
   return running;
+}
+
+/** @returns what hides from a program a descriptor that it would get by itself, and that we cannot close before: its number, and ours */
+function hideDescriptor(fd: number | undefined): Map<number, number> {
+  if (fd === undefined || fd < 3 || isClosedByExec(fd)) return new Map();
+  return new Map([[fd, openSync('/dev/null', 'r+')]]);
 }
 
 /** @returns what to put in front of a program that gives it the limit; nothing if it cannot be run, which is better told by us */

@@ -1,11 +1,11 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { errorCode, reasonOf } from '../errors.js';
 import { openPool, reopen } from '../pool/pool.js';
-import { type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
+import { isOwnerDead, type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { closeInheritable } from '../process/descriptors.js';
 import { disarmSignals } from '../process/disarm.js';
-import { isAlive, pidOf, readProcess, selfId } from '../process/process-table.js';
+import { pidOf, readProcess, selfId } from '../process/process-table.js';
 import { wakeForFree } from '../slots/notes.js';
 import { sweepClaims } from '../slots/sweep.js';
 import { isProvable, type Kept, makeRepair, type Repair } from './repair.js';
@@ -53,7 +53,8 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
   let told: string | undefined;
   const look = () => {
     try {
-      if (owner !== null && !isAlive(owner)) end();
+      // What the owner runs is written down when it has started.
+      if (isOwnerDead({ owner }) && isOwnerDead(readRecord(folder) ?? { owner })) end();
       // A js-destroy that took the former keeper for the last has removed what this one has just written.
       if (looks++ % RECORD_EVERY === 0 && readRecord(folder) === undefined) end();
       const returned = sweepClaims(pool, self);

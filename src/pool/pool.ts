@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import { cannot, isExhausted, isJobserverError, JobserverError } from '../errors.js';
 import { descriptorStat } from '../process/process-table.js';
 import { identify } from './identity.js';
@@ -53,7 +53,8 @@ export function openPool(way: Way, root: string, { jobs, dead = false }: OpenOpt
     const folder = `${root}/${key}`;
     const record = readRecord(folder);
     // A pool of ours whose keeper was killed gets a new one.
-    const lives = record !== undefined && isKeeperDead(record) ? !isOver(record, key) : kept;
+    const lives =
+      record !== undefined && isKeeperDead(record) ? !isOver(record, key) : kept && !isRemoved(stat, record);
     if (!lives && !dead) throw nobodyKeeps(name);
     return { way, key, fd, wakes: stat.isFIFO(), jobs: record?.jobs ?? jobs, folder, record };
   } catch (error) {
@@ -61,6 +62,13 @@ export function openPool(way: Way, root: string, { jobs, dead = false }: OpenOpt
     throw error;
   }
 }
+
+/**
+ * @returns whether the pool has ended although its FIFO is open: who has inherited a pair of it, our parent and we ourselves,
+ * keep it open for ever. Whoever ends a pool of ours removes its FIFO and its state; a pipe has no name to lose.
+ */
+const isRemoved = (stat: BigIntStats, record: PoolRecord | undefined): boolean =>
+  record === undefined && stat.isFIFO() && stat.nlink === 0n;
 
 /** Gives up what openPool() took. */
 export function closePool(pool: Pool): void {

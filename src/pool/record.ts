@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
-import { isAlive, type ProcessId, parseProcessId, pidNamespace } from '../process/process-table.js';
+import { isAlive, type ProcessId, parseProcessId, pidNamespace, selfId } from '../process/process-table.js';
 import { bootId, identifyPath } from './identity.js';
 import { MOST_JOBS } from './limits.js';
 
@@ -21,6 +21,8 @@ export interface PoolRecord {
   boot: string;
   /** The process that the pool ends with; null where it stays until js-destroy. */
   owner: ProcessId | null;
+  /** What the owner runs in the pool, if it is one of our commands: the pool stays until that has ended too. */
+  job?: ProcessId | undefined;
   /** The process that has the pool's implicit slot: itself or what it starts; null where nobody has it. */
   session: ProcessId | null;
   /** What that process ran when the pool was made (see ProcessEntry). */
@@ -64,11 +66,12 @@ function parseRecord(text: string): PoolRecord {
 const isText = (value: unknown) => typeof value === 'string';
 const isTextOrNull = (value: unknown) => value === null || isText(value);
 const isProcess = (value: unknown) => typeof value === 'string' && parseProcessId(value) !== undefined;
+const isProcessOrMissing = (value: unknown) => value === undefined || isProcess(value);
 const isProcessOrNull = (value: unknown) => value === null || isProcess(value);
 const isCount = (least: number, most: number) => (value: unknown) =>
   Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 
-const FIELDS: Readonly<Record<keyof PoolRecord, (value: unknown) => boolean>> = {
+const FIELDS: Readonly<Record<keyof Required<PoolRecord>, (value: unknown) => boolean>> = {
   path: (value) => typeof value === 'string' && value.startsWith('/'),
   jobs: isCount(1, MOST_JOBS),
   tokens: isCount(0, MOST_JOBS),
@@ -77,9 +80,20 @@ const FIELDS: Readonly<Record<keyof PoolRecord, (value: unknown) => boolean>> = 
   namespace: isText,
   boot: isText,
   owner: isProcessOrNull,
+  job: isProcessOrMissing,
   session: isProcessOrNull,
   image: isTextOrNull,
 };
+
+/** @returns whether who the pool was made for has ended, and what that ran in it */
+export const isOwnerDead = ({ owner, job }: Pick<PoolRecord, 'owner' | 'job'>): boolean =>
+  owner !== null && !isAlive(owner) && (job === undefined || !isAlive(job));
+
+/** Writes down what this process runs in a pool of its own. */
+export function recordPoolJob(folder: string, job: ProcessId): void {
+  const record = readRecord(folder);
+  if (record?.owner === selfId()) writeRecord(folder, { ...record, job });
+}
 
 /** @returns whether the keeper has ended; one of another pid namespace cannot be seen and is taken to live */
 export const isKeeperDead = ({ keeper, namespace, boot }: PoolRecord): boolean =>
@@ -90,8 +104,8 @@ export const isKeeperDead = ({ keeper, namespace, boot }: PoolRecord): boolean =
  * @param key the identity that the pool had
  * @returns whether it can have no other keeper, or is to have none: its FIFO is gone, or who it was made for has ended
  */
-export function isOver({ path, owner, namespace, boot }: PoolRecord, key: string): boolean {
+export function isOver({ path, owner, job, namespace, boot }: PoolRecord, key: string): boolean {
   if (boot !== bootId() || namespace !== pidNamespace()) return true;
-  if (owner !== null && !isAlive(owner)) return true;
+  if (isOwnerDead({ owner, job })) return true;
   return identifyPath(path) !== key;
 }

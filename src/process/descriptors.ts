@@ -47,7 +47,8 @@ export function listInheritable(): number[] {
   return listDescriptors('self').filter((fd) => fd > 2 && !isClosedByExec(fd));
 }
 
-function isClosedByExec(fd: number): boolean {
+/** @returns whether programs that we start do not get a descriptor; also if it is not open */
+export function isClosedByExec(fd: number): boolean {
   try {
     const text = readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1');
     return (Number.parseInt(/^flags:\s*(\d+)/m.exec(text)?.[1] ?? '', 8) & O_CLOEXEC) !== 0;

@@ -1,7 +1,7 @@
-import { JobserverError } from '../errors.js';
-import { describePool, type Pool } from '../pool/pool.js';
+import type { Pool } from '../pool/pool.js';
 import { selfId } from '../process/process-table.js';
 import { type Claim, openClaim } from './claim.js';
+import { checkReachable } from './reachable.js';
 import { abandonClaim } from './release.js';
 import { findSlotOwner } from './slot-owner.js';
 import { tryTakeSlots } from './take.js';
@@ -19,11 +19,9 @@ export interface Wish extends WaitOptions {
  * @throws JobserverError 'no-slot', 'no-pool', 'usage' for more than the pool has, 'failed'; nothing is held then
  */
 export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
-  const most = pool.jobs;
-  if (most !== undefined && wish.count > most) {
-    throw new JobserverError('usage', `cannot take ${wish.count} slots: the pool '${describePool(pool)}' has ${most}`);
-  }
-  const claim = openClaim(pool, selfId(), await findSlotOwner(pool), wish.command);
+  const owner = await findSlotOwner(pool);
+  checkReachable(pool, owner, wish.count);
+  const claim = openClaim(pool, selfId(), owner, wish.command);
   try {
     await wish.revive();
     if (tryTakeSlots(claim, wish.count)) return claim;

@@ -1,4 +1,4 @@
-import { isClientOf } from '../pool/folder.js';
+import { isHolder, isSession } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
 import { isAlive, type ProcessId } from '../process/process-table.js';
 import { listClaims } from './claim-record.js';
@@ -8,6 +8,7 @@ import type { SlotOwner } from './slot-owner.js';
 export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
   const id = owner.slice(owner.indexOf('-') + 1) as ProcessId;
   if (owner.startsWith('recipe-')) return isAlive(id);
+  if (owner.startsWith('session-')) return isSession(pool.folder, id);
   // What a js-run has left to what goes on below it bears its name still.
-  return isClientOf(pool.folder, id) || listClaims(pool).some((claim) => claim.endsWith(`-${id}`));
+  return isHolder(pool.folder, id) || listClaims(pool).some((claim) => claim.endsWith(`-${id}`));
 }

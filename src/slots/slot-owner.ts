@@ -42,9 +42,12 @@ export function parseSlotOwner(text: string): SlotOwner | undefined {
  * @returns undefined where nobody above has a slot, as after nohup or setsid
  */
 export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> {
+  const { session, job } = pool.record ?? {};
   for (const { entry, findMake } of walkUp()) {
     if (isHolder(pool.folder, entry.id)) return `below-${entry.id}`;
     if (isSession(pool.folder, entry.id)) return `session-${entry.id}`;
+    // It goes on in the slot of a js-create or js-run that was killed.
+    if (session && entry.id === job) return `session-${session}`;
     const make = findMake();
     if (make !== undefined ? isToldByMake(pool, make) : await isStartedByClient(pool, entry))
       return `recipe-${entry.id}`;

@@ -8,6 +8,7 @@ import type { Interrupt } from '../process/signals.js';
 import { type Claim, recordToken } from './claim.js';
 import { note, removeNotes, SEVERAL, slotLock } from './lock.js';
 import { WAKE, wakeForFree } from './notes.js';
+import { checkReachable } from './reachable.js';
 import { putToken } from './release.js';
 import { sweepClaims } from './sweep.js';
 import { mayTakeTokens, tryTakeSlots } from './take.js';
@@ -106,6 +107,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       if (pool.record !== undefined && isKeeperDead(pool.record)) goOnWithNewKeeper();
       else {
         sweepClaims(pool, selfId());
+        checkReachable(pool, claim.owner, count);
         // Where there is a keeper it does that for all.
         if (pool.record === undefined) wakeForFree(pool);
         tryAgain();

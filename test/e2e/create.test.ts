@@ -284,3 +284,35 @@ it('js-create exits as its command did also if its keeper does not end, and says
     stderr: expect.stringMatching(/^js-create: the keeper \(pid \d+\) of '.*' does not end\n$/),
   });
 });
+
+describe('what outlives its pool', () => {
+  const GONE = /^js-run: warning: [^\n]* running the command without a slot\n$/;
+  it.each([
+    ['js-run true & js-destroy; wait', 'pipe'],
+    ['js-run true & js-destroy; wait', 'fifo'],
+  ])('%s', async (script, auth) => {
+    const { stdout, stderr } = await makeWorld().run(
+      `eval "$(js-create -j 2 --auth ${auth})"; ${script} 2>/dev/null; js-run --timeout 5 echo ran`,
+    );
+    expect(stdout).toBe('ran\n');
+    expect(stderr).toMatch(GONE);
+  });
+
+  it.each(['pipe', 'fifo'])('a subshell of the shell that made it (%s)', async (auth) => {
+    const { stdout, stderr } = await makeWorld().run(
+      `bash -c 'eval "$(js-create -j 1 --auth ${auth})"
+        (while ls run/*/*.fifo >/dev/null 2>&1; do sleep 0.02; done; js-run --timeout 5 echo ran) & exit'`,
+    );
+    expect(stdout).toBe('ran\n');
+    expect(stderr).toMatch(GONE);
+  });
+
+  it('and has nothing but a pair of it', async () => {
+    const { stdout, stderr } = await makeWorld().run(
+      `eval "$(js-create -j 2 --auth pipe)"; js-destroy; unset JOBSERVER_TOOLS_FIFO
+      MAKEFLAGS=$(echo "$MAKEFLAGS" | sed 's/ --.*-- / /; s/--jobserver-auth=fifo:[^ ]*//g'); js-run --timeout 5 echo ran`,
+    );
+    expect(stdout).toBe('ran\n');
+    expect(stderr).toMatch(GONE);
+  });
+});

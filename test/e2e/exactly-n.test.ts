@@ -82,6 +82,39 @@ describe('exactly N jobs', () => {
     expectFour(await world.spans(), 15);
   });
 
+  it.each([3, 4000])('of a recipe that has written a title of %i characters over its environment', async (length) => {
+    const world = makeWorld();
+    world.file(
+      'many.pl',
+      `$0 = "w" . ("x" x ${length}); for (1 .. 5) { fork || exec qw(js-run -- span job sleep 0.3) } 1 while wait > 0;`,
+    );
+    world.file('Makefile', 'all: a b\na b:\n\t+@perl many.pl\n');
+    const { status, stderr } = await world.run('make -s -j2');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const spans = await world.spans();
+    expect(spans).toHaveLength(10);
+    expect(peak(spans)).toBe(2);
+  });
+
+  it('of a make that was started without any variable', async () => {
+    const world = makeWorld();
+    world.file(
+      'recipe',
+      `#!/bin/sh
+      . ./variables; exec js-run -- span "$1" meet`,
+    );
+    world.file(
+      'variables',
+      Object.entries(world.env)
+        .map(([name, value]) => `export ${name}='${value}'\n`)
+        .join(''),
+    );
+    world.file('Makefile', 'all: a b c d\na b c d:\n\t@./recipe $@\n');
+    const { status, stderr } = await world.run(`env -i ${make43} -s -j4`);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expectFour(await world.spans(), 4);
+  });
+
   it('where a job goes on in the background when the command of its js-run has ended', async () => {
     const world = makeWorld();
     const { status, stdout } = await world.run(`js-create -j 1 --fifo f -- bash -c '

@@ -26,3 +26,38 @@ it.each([1, 2, 3])(
     expect(stdout).toBe('slot\n'.repeat(4));
   },
 );
+
+it('a js-create that is killed leaves the pool to its command, with the session’s slot, until that ends', async () => {
+  const world = makeWorld();
+  world.file(
+    'job',
+    `#!/bin/bash
+    echo $PPID >pid; until [ -e go ]; do sleep 0.02; done
+    for i in 1 2 3 4 5; do js-run span job sleep 0.3 & done; wait; : >ended`,
+  );
+  const { stdout } = await world.run(`(js-create -j 2 --fifo f -- ./job 2>/dev/null &)
+    until grep -q '"job"' run/*/*/pool.json 2>/dev/null; do sleep 0.02; done; kill -9 $(cat pid)
+    # Longer than two looks of the keeper.
+    sleep 2.5; ls f; : >go; until [ -e ended ]; do sleep 0.02; done`);
+  expect(stdout).toBe('f\n');
+  const spans = await world.spans();
+  expect(spans).toHaveLength(5);
+  expect(peak(spans)).toBe(2);
+});
+
+it('a js-run -n 2 that is killed leaves its pool to its command until that ends', async () => {
+  const world = makeWorld();
+  world.file(
+    'job',
+    `#!/bin/bash
+    echo $PPID >pid; until [ -e go ]; do sleep 0.02; done
+    for i in 1 2 3 4 5; do js-run span job sleep 0.3 & done; wait; : >ended`,
+  );
+  const { stdout } = await world.run(`js-create -j 3 --fifo f -- bash -c '
+    (js-run -n 2 ./job 2>/dev/null &)
+    until grep -q ""job"" run/*/*-*.*/../*/pool.json run/*/*/pool.json 2>/dev/null && [ -s pid ] && [ $(grep -l ""job"" run/*/*/pool.json | wc -l) = 2 ]; do sleep 0.02; done
+    kill -9 $(cat pid); sleep 2.5; : >go; js-acquire --no-wait >/dev/null && { js-acquire --no-wait 2>/dev/null || echo one; }
+    until [ -e ended ]; do sleep 0.02; done; js-release; js-acquire -n 3 --timeout 5 >/dev/null && echo all'`);
+  expect(stdout).toBe('one\nall\n');
+  expect(peak(await world.spans())).toBe(2);
+});

@@ -104,6 +104,20 @@ describe('js-run', () => {
     expect(stderr).toMatch(message);
   });
 
+  it.each([
+    ['a slot', '-n 1', 1, 'just one,'],
+    ['3 slots', '-n 3', 3, '3, one of them'],
+  ])('outside of the session it refuses to wait for what can never come: %s', async (what, count, jobs, has) => {
+    const world = makeWorld();
+    const ended =
+      await world.run(`js-create -j ${jobs} --fifo f -- sh -c ': >ready; until [ -e go ]; do sleep 0.02; done' &
+      until [ -e ready ]; do sleep 0.02; done; js-run --fifo f ${count} true; echo $?; : >go; wait`);
+    expect(ended.stdout).toBe('125\n');
+    expect(ended.stderr).toBe(
+      `js-run: cannot take ${what}: the pool '${world.dir}/f' has ${has} for the session that it was made for, and this process is outside of that (see js-run --help)\n`,
+    );
+  });
+
   it('-n 2 gives the command a pool of just its slots, and takes them back whatever it does', async () => {
     const { stdout } = await session(
       makeWorld(),

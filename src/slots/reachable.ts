@@ -1,0 +1,21 @@
+import { JobserverError } from '../errors.js';
+import { describePool, type Pool } from '../pool/pool.js';
+import { hasSlot } from './owner-slot.js';
+import type { SlotOwner } from './slot-owner.js';
+
+/**
+ * Refuses what would be waited for in vain: more than the pool has, or, without an implicit slot, more than it has tokens.
+ * @throws JobserverError 'usage'
+ */
+export function checkReachable(pool: Pool, owner: SlotOwner | undefined, count: number): void {
+  const { jobs, record } = pool;
+  const name = describePool(pool);
+  const slots = count === 1 ? 'a slot' : `${count} slots`;
+  if (jobs !== undefined && count > jobs) {
+    throw new JobserverError('usage', `cannot take ${slots}: the pool '${name}' has ${jobs}`);
+  }
+  if (record === undefined || count <= record.tokens || (owner !== undefined && hasSlot(pool, owner))) return;
+  const own = 'for the session that it was made for, and this process is outside of that';
+  const why = record.tokens === 0 ? `has just one, ${own}` : `has ${record.jobs}, one of them ${own}`;
+  throw new JobserverError('usage', `cannot take ${slots}: the pool '${name}' ${why}`);
+}
