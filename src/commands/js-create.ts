@@ -9,7 +9,7 @@ import { formatJoin } from '../jobs/shell-code.js';
 import { runAndTidy } from '../jobs/tidy.js';
 import { createPool, destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
-import { ensureStateRoot } from '../pool/state-folder.js';
+import { ensureStateRoot, listStateRoots } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
@@ -50,9 +50,10 @@ async function main(context: Context): Promise<ProgramEnd> {
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
-  const { removed, failures } = sweepStale(root);
-  if (args.has('verbose'))
+  for (const { removed, failures } of listStateRoots(env).map(sweepStale)) {
+    if (!args.has('verbose')) continue;
     for (const what of [...removed.map((thing) => `removed ${thing}`), ...failures]) report(what);
+  }
   const signals = watchSignals();
   if (forCommand) warnOfMangled(env, warn);
   const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo') }, root);

@@ -3,7 +3,7 @@ import { LOOKUP_OPTIONS, lookupOf } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { requirePool } from '../pool/find-pool.js';
-import { ensureStateRoot } from '../pool/state-folder.js';
+import { listStateRoots } from '../pool/state-folder.js';
 
 export const command: Command = {
   name: 'js-destroy',
@@ -20,8 +20,9 @@ async function main({ args, env, parent, print, report }: Context): Promise<numb
   if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
   if (args.has('stale')) {
     if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale goes without --fifo');
-    const { removed, failures } = sweepStale(ensureStateRoot(env));
-    for (const what of removed) print(`removed ${what}\n`);
+    const sweeps = listStateRoots(env).map(sweepStale);
+    const failures = sweeps.flatMap((sweep) => sweep.failures);
+    for (const what of sweeps.flatMap(({ removed }) => removed)) print(`removed ${what}\n`);
     for (const why of failures) report(why);
     return failures.length === 0 ? 0 : 1;
   }

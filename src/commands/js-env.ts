@@ -6,7 +6,7 @@ import { formatReport, isFine, reportPool } from '../jobs/pool-report.js';
 import { formatChanges, formatJoin } from '../jobs/shell-code.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
-import { stateRoot } from '../pool/state-folder.js';
+import { ensureStateRoot } from '../pool/state-folder.js';
 import { findCallingShell } from '../slots/caller.js';
 
 export const command: Command = {
@@ -37,12 +37,12 @@ async function main({ args, env, parent, print }: Context): Promise<number> {
   const pool = requirePool(lookup);
   await ensureKeeper(pool);
   if (args.has('check')) {
-    const report = await reportPool(pool, lookup, stateRoot(env));
+    const report = await reportPool(pool, lookup, ensureStateRoot(env));
     print(
       args.has('json') ? `${JSON.stringify({ ...report, fine: isFine(report) }, null, 2)}\n` : formatReport(report),
     );
     return isFine(report) ? 0 : 1;
   }
-  print(await formatJoin(pool, wish, findCallingShell(parent), env, stateRoot(env)));
+  print(await formatJoin(pool, wish, findCallingShell(parent), env, ensureStateRoot(env)));
   return 0;
 }

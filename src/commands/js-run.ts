@@ -20,7 +20,7 @@ import { runAndTidy } from '../jobs/tidy.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
-import { stateRoot } from '../pool/state-folder.js';
+import { ensureStateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
@@ -111,7 +111,7 @@ async function runInSlots(
   signals: SignalWatch,
 ): Promise<ProgramEnd> {
   const { env, warn } = context;
-  const root = stateRoot(env);
+  const root = ensureStateRoot(env);
   const wanted = { count: slots, timeout, command: job.words.join(' ') };
   const most = join.fit ? await countFitting(job, pool, root) : slots;
   const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, context));

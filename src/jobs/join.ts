@@ -1,7 +1,6 @@
 import type { AuthChoice } from '../cli/pool-options.js';
 import { FIFO_VARIABLE } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
-import { STATE_VARIABLE } from '../pool/state-folder.js';
 import { countProcessors } from '../process/parallelism.js';
 import { formatAuth } from '../protocol/auth.js';
 import { mergeMakeFlags } from '../protocol/makeflags.js';
@@ -44,14 +43,12 @@ export function pathOf(pool: Pool, other: { pid: number; fd: number }): string {
 /** How an environment is to join. */
 interface JoinOptions {
   env: Env;
-  /** The state folder. */
-  root: string;
   /** --auth, if it was given. */
   choice: AuthChoice | undefined;
 }
 
 /** @returns what makes an environment one that joins the pool */
-export function joinEnvironment(pool: Pool, advert: Advert, { env, root, choice }: JoinOptions): Changes {
+export function joinEnvironment(pool: Pool, advert: Advert, { env, choice }: JoinOptions): Changes {
   const auth = formatAuth(advert);
   const jobs = pool.jobs ?? countProcessors(env).count;
   const pair = advert.kind === 'pair' ? advert : undefined;
@@ -62,7 +59,6 @@ export function joinEnvironment(pool: Pool, advert: Advert, { env, root, choice 
     // cargo believes the first of them that is set (PROTOCOL 8).
     CARGO_MAKEFLAGS: undefined,
     MFLAGS: undefined,
-    [STATE_VARIABLE]: root,
     [FIFO_VARIABLE]: pair !== undefined && pair.read >= 0 && fifo !== undefined ? `${auth}=${fifo}` : undefined,
     [PYTEST_VARIABLE]: advert.path,
     // Only an explicit choice is handed down, and `auto` takes one back.

@@ -84,7 +84,7 @@ export async function startInPool(
     const command = (hasShim(program, env.PATH) ? findProgram(program, env.PATH)?.file : undefined) ?? program;
     const changes = {
       ...numbers,
-      ...joinEnvironment(pool, advert, { env, root, ...wish }),
+      ...joinEnvironment(pool, advert, { env, ...wish }),
       ...held?.env,
       [CLAIM_VARIABLE]: claim?.id,
     };

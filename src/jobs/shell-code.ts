@@ -33,7 +33,7 @@ export async function formatJoin(
   const numbers = await holdNumbers(env, { keep: wish.keep, slots: 1, isFrontEnd: false }, root);
   const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
   const join = (advert: Advert) =>
-    formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, root, ...wish }) }, env);
+    formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, ...wish }) }, env);
   const fifo = fifoOf(pool);
   if (fifo !== undefined && (plan.kind === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
   const pid = shell === undefined ? process.ppid : pidOf(shell);

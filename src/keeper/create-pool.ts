@@ -3,12 +3,14 @@ import { resolve } from 'node:path';
 import { attempt, JobserverError } from '../errors.js';
 import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
 import { bootId, identify } from '../pool/identity.js';
+import { nameOwnFifo } from '../pool/own-fifo.js';
+import { writePointer } from '../pool/pointer.js';
 import { openPool, type Pool } from '../pool/pool.js';
 import { writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { type ProcessId, pidNamespace, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { readOutput } from '../process/read-output.js';
-import { nameOwnFifo } from './own-fifo.js';
+import { userId } from '../process/user.js';
 import { startKeeper } from './start-keeper.js';
 
 /** What kind of pool to make. */
@@ -48,6 +50,8 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     const image = session === null ? null : (readProcess(pidOf(session))?.image ?? null);
     const record = { path, jobs, tokens, ...self, owner, session, image };
     writeRecord(folder, record);
+    // Once anybody can find the pool by it, its state is there.
+    if (wish.fifo !== undefined) writePointer(path, root, key, userId());
     const isKept = await startKeeper({ root, key, record, fresh: true });
     if (!isKept) throw new JobserverError('failed', 'cannot start the keeper: it was killed');
     return openPool({ kind: 'fifo', path }, root);
@@ -87,7 +91,7 @@ async function makeFifo(path: string, mode: number): Promise<void> {
 /** @returns what stat(2) says of the FIFO that was just made; it may be in a folder that others can change */
 function statFifo(path: string): BigIntStats {
   const stat = attempt('read the FIFO', path, () => lstatSync(path, { bigint: true }));
-  if (stat.isFIFO() && Number(stat.uid) === process.geteuid?.()) return stat;
+  if (stat.isFIFO() && Number(stat.uid) === userId()) return stat;
   throw new JobserverError(
     'failed',
     `cannot create the FIFO '${path}': somebody else put another file there meanwhile`,

@@ -6,6 +6,7 @@ import { closePool, type Pool } from '../pool/pool.js';
 import { isKeeperDead, readRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';
+import { asUser } from '../process/user.js';
 
 /** How long a keeper may take to end, in milliseconds. */
 const PATIENCE = 10_000;
@@ -34,18 +35,18 @@ export async function destroyPool(pool: Pool): Promise<void> {
       `cannot end the pool '${record.path}': its keeper is in another pid namespace (a container); run js-destroy there`,
     );
   }
-  const deadline = Date.now() + PATIENCE;
+  const deadline = performance.now() + PATIENCE;
   let told: ProcessId | undefined;
   // A process that has its pid, in another namespace or after a reboot, is not the keeper; and another may take its place.
   for (let last = record; !isElsewhere && !isKeeperDead(last); last = readRecord(folder) ?? last) {
     const { keeper } = last;
     if (told !== keeper) process.kill(pidOf(keeper), 'SIGTERM');
     told = keeper;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new JobserverError('failed', `the keeper (pid ${pidOf(keeper)}) of '${record.path}' does not end`);
     }
     await delay(10);
   }
   // A keeper that was killed left these behind.
-  removePool(folder, key, record.path);
+  asUser(pool.user, () => removePool(folder, key, record.path, pool.user));
 }

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
-import { describePool, nobodyKeeps, type Pool } from '../pool/pool.js';
+import { describePool, type Pool } from '../pool/pool.js';
 import { isKeeperDead, isOver, readRecord } from '../pool/record.js';
+import { nobodyKeeps } from '../pool/refusals.js';
 import { isAlive } from '../process/process-table.js';
 import { startKeeper } from './start-keeper.js';
 import { findLast } from './succession.js';
@@ -20,11 +21,12 @@ const SPREAD = 100;
  * Starts a new keeper for a pool of ours whose keeper was killed, or waits for the one that somebody else starts. The pool's
  * record is up to date then.
  * @param isClaimant whether to wait for another that does: who has the pool open, and no claim, need not
+ * @param onDoubt gets what the new keeper says of slots that may be lost
  * @throws JobserverError 'no-pool' where the pool has ended, 'failed' where no keeper can be started
  */
-export async function revivePool(pool: Pool, isClaimant: boolean): Promise<void> {
+export async function revivePool(pool: Pool, isClaimant: boolean, onDoubt?: (doubt: string) => void): Promise<void> {
   const { folder, key } = pool;
-  const deadline = Date.now() + PATIENCE;
+  const deadline = performance.now() + PATIENCE;
   if (isClaimant) await delay(SPREAD * Math.random());
   for (let pause = PAUSES.first; ; pause = Math.min(2 * pause, PAUSES.most)) {
     const record = readRecord(folder);
@@ -34,9 +36,9 @@ export async function revivePool(pool: Pool, isClaimant: boolean): Promise<void>
     const last = findLast(folder, record);
     if (!isAlive(last.id)) {
       const after = { ...record, place: last.place };
-      if (await startKeeper({ root: dirname(folder), key, record: after, fresh: false })) continue;
+      if (await startKeeper({ root: dirname(folder), key, record: after, fresh: false }, pool.user, onDoubt)) continue;
     } else if (!isClaimant) return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new JobserverError('failed', `the keeper of the pool '${record.path}' has ended, and no other one starts`);
     }
     await delay(pause);

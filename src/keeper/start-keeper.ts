@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, lstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import type { PoolRecord } from '../pool/record.js';
 import { debuggerOptions } from '../process/disarm.js';
+import { asRoot, asUser } from '../process/user.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 
 /** What the keeper is told, as JSON in its only argument. */
@@ -17,30 +18,38 @@ export interface KeeperOrder {
   fresh: boolean;
 }
 
-/** What the keeper answers: that it keeps the pool; that another one does already. */
+/** What the keeper answers: that it keeps the pool, and perhaps what is in doubt; that another one does already. */
 export const READY = 'ready';
 export const LATE = 'late';
 
 /**
  * Starts the background process and waits for its word.
- * @returns whether it keeps the pool now; false where another one does, or where it was killed before it could
+ * @param user whose pool it is, if root starts a keeper of theirs
+ * @param onDoubt gets what the keeper says of slots that may be lost
+ * @returns whether it keeps the pool now; false if another one does, or if it was killed before it could
  * @throws JobserverError 'failed' with the keeper's reason
  */
-export async function startKeeper(order: KeeperOrder): Promise<boolean> {
+export async function startKeeper(
+  order: KeeperOrder,
+  user?: number,
+  onDoubt?: (doubt: string) => void,
+): Promise<boolean> {
   const file = `${order.root}/${order.key}/keeper.log`;
-  const log = attempt('write', file, () => openSync(file, 'a', 0o600));
+  const log = asUser(user, () => attempt('write', file, () => openSync(file, 'a', 0o600)));
+  const theirs = user === undefined ? {} : { uid: user, gid: lstatSync(order.root).gid };
   // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one. And it is
   // no part of the job that it is started from, whose claim would live as long.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, [CLAIM_VARIABLE]: _claim, ...env } = process.env;
-  const child = attempt('start the keeper', process.execPath, () =>
+  const start = () =>
     spawn(process.execPath, [...debuggerOptions(), join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
+      ...theirs,
       cwd: '/',
       // A session of its own: no terminal's signal reaches it.
       detached: true,
       env,
       stdio: ['ignore', 'pipe', log],
-    }),
-  );
+    });
+  const child = attempt('start the keeper', process.execPath, () => (user === undefined ? start() : asRoot(start)));
   closeSync(log);
   const signal = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
   try {
@@ -53,8 +62,10 @@ export async function startKeeper(order: KeeperOrder): Promise<boolean> {
       child.stdout?.once('close', () => resolve(text.trim()));
     });
     if (words === LATE || (words === '' && (await signal) === 'SIGKILL')) return false;
-    if (words !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
+    const [word, ...doubt] = words.split(' ');
+    if (word !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
     child.unref();
+    if (doubt.length > 0) onDoubt?.(doubt.join(' '));
     return true;
   } catch (error) {
     throw errorCode(error) === undefined ? error : cannot('start the keeper', process.execPath, error);

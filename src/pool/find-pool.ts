@@ -3,9 +3,9 @@ import { walkUp } from '../process/ancestry.js';
 import { descriptorStat, isReadable, isWritable } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import { isClientOf } from './folder.js';
+import { findFolder } from './home.js';
 import { identify, identifyPath } from './identity.js';
 import { openPool, type Pool, type Way } from './pool.js';
-import { ensureStateRoot } from './state-folder.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -29,21 +29,20 @@ export interface Lookup {
  */
 export function findPool(lookup: Lookup): Pool | undefined {
   const { env, fifo, dead } = lookup;
-  if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, ensureStateRoot(env), { dead });
+  if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, env, { dead });
   const advertised = findAdvertised((name) => env[name]);
   if (advertised === undefined) return undefined;
-  const root = ensureStateRoot(env);
-  return openPool(findWay(advertised, lookup, root), root, { jobs: advertised.jobs, dead });
+  return openPool(findWay(advertised, lookup), env, { jobs: advertised.jobs, dead });
 }
 
-function findWay(advertised: Advertised, lookup: Lookup, root: string): Way {
+function findWay(advertised: Advertised, lookup: Lookup): Way {
   const { auth, text, closed, variable, path } = advertised;
   if (auth.kind === 'fifo') return auth;
   const cannotJoin = (why: string) =>
     new JobserverError('no-pool', `cannot join the pool '${text}' of ${variable}: ${why}`);
   if (auth.kind === 'invalid') throw cannotJoin('neither fifo:PATH nor R,W');
   const pair = closed ?? auth;
-  const way = pair.kind === 'pair' ? findPair(pair, text, lookup, root) : undefined;
+  const way = pair.kind === 'pair' ? findPair(pair, text, lookup) : undefined;
   if (way !== undefined) return way;
   // It may be of a pool further out than the pair, but where the pair is closed no job of that one is seen from here.
   if (path !== undefined) return { kind: 'fifo', path };
@@ -69,15 +68,16 @@ export const FIFO_VARIABLE = 'JOBSERVER_TOOLS_FIFO';
  * without `+`, or one of our commands, whose pool has a path. Numbers alone tell nothing: what is open under them here may be
  * a log of the user's, or a pipe of Node's own.
  */
-function findPair(pair: Pair, text: string, { env, parent, adopt }: Lookup, root: string): Way | undefined {
+function findPair(pair: Pair, text: string, { env, parent, adopt }: Lookup): Way | undefined {
   const inherited = pipeOf(pair, process.pid);
   const own: Way = { kind: 'pair', ...pair, holder: process.pid };
   const path = findMarkedPath(text, env);
   const key = path && identifyPath(path);
   const ours: Way | undefined = path === undefined || key === undefined ? undefined : { kind: 'fifo', path };
+  const folder = path === undefined || key === undefined ? undefined : findFolder(path, env);
   const chooseOurs = () => (inherited === key ? own : ours);
   for (const { entry, findMake } of walkUp()) {
-    if (key !== undefined && isClientOf(`${root}/${key}`, entry.id)) return chooseOurs();
+    if (folder !== undefined && isClientOf(folder, entry.id)) return chooseOurs();
     const make = findMake();
     if (make === undefined || findAdvertised(make.variable)?.text !== text) continue;
     const theirs = pipeOf(pair, make.pid);

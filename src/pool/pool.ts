@@ -1,9 +1,11 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import { cannot, isExhausted, isJobserverError, JobserverError } from '../errors.js';
-import { descriptorStat } from '../process/process-table.js';
+import { descriptorStat, readDescriptor } from '../process/process-table.js';
+import { findHome, type Home } from './home.js';
 import { identify } from './identity.js';
 import { openPath, READ } from './open-path.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from './record.js';
+import { nobodyKeeps } from './refusals.js';
 
 /** How a pool's client reaches it. */
 export type Way =
@@ -27,9 +29,13 @@ export interface Pool {
   jobs: number | undefined;
   /** The folder of its state. It need not exist yet. */
   folder: string;
+  /** The user that root acts as in there, whose pool it is; undefined if it is ours. */
+  user: number | undefined;
   /** What js-create or its keeper wrote about it last; undefined for a pool of somebody else's. */
   record: PoolRecord | undefined;
 }
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 interface OpenOptions {
   jobs?: number | undefined;
@@ -39,24 +45,26 @@ interface OpenOptions {
 /**
  * Opens a pool for taking and returning tokens.
  * @param way where it is
- * @param root the state folder
+ * @param place the state folder, or the environment that it may depend on (see findHome)
  * @param options.jobs the N that MAKEFLAGS speaks of, if it does
  * @param options.dead whether a FIFO that nobody keeps open will do, as for removing it
- * @throws JobserverError 'no-pool' where there is no FIFO or device, or it is not ours to open
+ * @throws JobserverError 'no-pool' if there is no FIFO or device, or it is not ours to open; 'failed' if its state is out of reach
  */
-export function openPool(way: Way, root: string, { jobs, dead = false }: OpenOptions = {}): Pool {
+export function openPool(way: Way, place: string | Env, { jobs, dead = false }: OpenOptions = {}): Pool {
   const name = describeWay(way);
   const { fd, kept } = openForReading(way, name);
   try {
     const stat = fstatSync(fd, { bigint: true });
     const key = identify(stat);
-    const folder = `${root}/${key}`;
+    const home: Home =
+      typeof place === 'string' ? { root: place, user: undefined } : findHome(stat, readDescriptor('self', fd), place);
+    const folder = `${home.root}/${key}`;
     const record = readRecord(folder);
     // A pool of ours whose keeper was killed gets a new one.
     const lives =
       record !== undefined && isKeeperDead(record) ? !isOver(record, key) : kept && !isRemoved(stat, record);
     if (!lives && !dead) throw nobodyKeeps(name);
-    return { way, key, fd, wakes: stat.isFIFO(), jobs: record?.jobs ?? jobs, folder, record };
+    return { way, key, fd, wakes: stat.isFIFO(), jobs: record?.jobs ?? jobs, folder, user: home.user, record };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -90,14 +98,6 @@ export function isOpenAs(pool: Pool, pid: number | 'self', fd: number): boolean 
 export function reopen(pool: Pool, flags: number): number {
   // Through the open descriptor: the path may lead elsewhere by now.
   return openSync(`/proc/self/fd/${pool.fd}`, flags);
-}
-
-/** @returns the error for a pool that nobody will ever put a token in */
-export function nobodyKeeps(name: string): JobserverError {
-  return new JobserverError(
-    'no-pool',
-    `the pool '${name}' is gone: nobody keeps it open; make a new one with js-create`,
-  );
 }
 
 function describeWay(way: Way): string {

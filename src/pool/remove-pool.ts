@@ -1,13 +1,17 @@
 import { lstatSync, rmSync } from 'node:fs';
+import { userId } from '../process/user.js';
 import { removeFolders } from './folder.js';
 import { identify } from './identity.js';
+import { removePointer } from './pointer.js';
 
 /**
- * Removes what is left of a pool of ours: its state, and its FIFO, where that path does not lead to another by now.
+ * Removes what is left of a pool of ours: its state, its pointer, and its FIFO, if that path does not lead to another by now.
  * @param key the identity of its FIFO
+ * @param owner the user whose pool it is
  */
-export function removePool(folder: string, key: string, path: string): void {
+export function removePool(folder: string, key: string, path: string, owner = userId()): void {
   removeFifo(path, key);
+  removePointer(path, key, owner);
   removeFolders(folder);
 }
 

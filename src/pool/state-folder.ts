@@ -1,31 +1,37 @@
 import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
+import { asUser, userId } from '../process/user.js';
 import { tryStat } from '../try-stat.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Says where the state folder is, so that a job with a TMPDIR of its own still shares the folder of its pool. */
-export const STATE_VARIABLE = 'JOBSERVER_TOOLS_STATE';
+/** Says where the state of new pools is, and of those that somebody else made. */
+const STATE_VARIABLE = 'JOBSERVER_TOOLS_STATE';
 
-const uid = (): number => process.getuid?.() ?? -1;
-
-/** @returns the folder that all pools of this user keep their state in; nothing is created or checked. */
+/** @returns the state folder for new pools, and for what is remembered of tools; nothing is created or checked. */
 export function stateRoot(env: Env): string {
-  // Under sudo the variables may still name another user's folders.
-  const state = env[STATE_VARIABLE];
-  if (state?.startsWith('/') && mayBeOurs(state)) return state;
+  const state = statedRoot(env, userId());
+  if (state !== undefined) return state;
   const runtime = env.XDG_RUNTIME_DIR;
-  if (runtime?.startsWith('/') && tryStat(runtime)?.uid === uid()) return `${runtime}/jobserver-tools`;
-  // Not what TMPDIR says: a job may have one of its own, and has to find the locks of its pool all the same.
-  const usual = `/run/user/${uid()}`;
-  return tryStat(usual)?.uid === uid() ? `${usual}/jobserver-tools` : `/tmp/jobserver-tools-${uid()}`;
+  if (runtime?.startsWith('/') && tryStat(runtime)?.uid === userId()) return `${runtime}/jobserver-tools`;
+  // Not what TMPDIR says: a job may have one of its own.
+  const usual = `/run/user/${userId()}`;
+  return tryStat(usual)?.uid === userId() ? `${usual}/jobserver-tools` : lastRoot(userId());
 }
 
-/** @returns whether it is a folder of ours, or is not there, so that we could make it */
-function mayBeOurs(state: string): boolean {
+/** @returns what the variable says, if that can be a folder of the user's: under sudo it may name another one's */
+function statedRoot(env: Env, user: number): string | undefined {
+  const state = env[STATE_VARIABLE];
+  return state?.startsWith('/') && mayBelongTo(user, state) ? state : undefined;
+}
+
+const lastRoot = (user: number): string => `/tmp/jobserver-tools-${user}`;
+
+/** @returns whether it is a folder of the user's, or is not there, so that it could be made */
+function mayBelongTo(user: number, state: string): boolean {
   try {
     const stat = statSync(state, { throwIfNoEntry: false });
-    return stat === undefined || stat.uid === uid();
+    return stat === undefined || stat.uid === user;
   } catch (error) {
     // In a folder of another user that we may not look into.
     return errorCode(error) !== 'EACCES';
@@ -33,20 +39,53 @@ function mayBeOurs(state: string): boolean {
 }
 
 /**
- * Creates the state folder where it is missing.
+ * Creates the state folder for new pools if it is missing.
  * @returns its path
- * @throws JobserverError 'failed' where anybody else could have prepared it or could change it
+ * @throws JobserverError 'failed' if anybody else could have prepared it or could change it
  */
 export function ensureStateRoot(env: Env): string {
-  const root = stateRoot(env);
-  const stat = attempt('read the state folder', root, () => lstatSync(root, { throwIfNoEntry: false })) ?? create(root);
-  checkPrivate(root, stat);
+  return ensureRoot(stateRoot(env), userId());
+}
+
+/**
+ * Creates the folder of the state of pools that somebody else made, such as make, if it is missing. All who use such a pool
+ * have to find the same one, whatever their environment: XDG_RUNTIME_DIR is not there in a job of cron, nor always the folder.
+ * @param user whose it is
+ * @returns its path
+ * @throws as ensureStateRoot()
+ */
+export function ensureForeignRoot(env: Env, user: number): string {
+  return ensureRoot(statedRoot(env, user) ?? lastRoot(user), user);
+}
+
+/** @returns the state folders of the user's that there are, for new pools and for those that somebody else made */
+export function listStateRoots(env: Env): string[] {
+  const roots = [ensureStateRoot(env), statedRoot(env, userId()) ?? lastRoot(userId())];
+  return [...new Set(roots)].filter((root) => {
+    const stat = statRoot(root);
+    return stat !== undefined && findFault(stat, userId()) === undefined;
+  });
+}
+
+function ensureRoot(root: string, user: number): string {
+  const stat = statRoot(root) ?? create(root, user);
+  checkPrivate(root, stat, user);
   return root;
 }
 
-function create(root: string): Stats {
+/** @throws JobserverError 'failed' if the folder is not there, or anybody but the user could have prepared it or could change it */
+export function checkRoot(root: string, user: number): void {
+  const stat = statRoot(root);
+  if (stat === undefined) throw new JobserverError('failed', `the state folder '${root}' is gone`);
+  checkPrivate(root, stat, user);
+}
+
+const statRoot = (root: string): Stats | undefined =>
+  attempt('read the state folder', root, () => lstatSync(root, { throwIfNoEntry: false }));
+
+function create(root: string, user: number): Stats {
   try {
-    mkdirSync(root, { mode: 0o700 });
+    asUser(user === userId() ? undefined : user, () => mkdirSync(root, { mode: 0o700 }));
   } catch (error) {
     // Another command may have been quicker.
     if (errorCode(error) !== 'EEXIST') throw cannot('create the state folder', root, error);
@@ -54,11 +93,19 @@ function create(root: string): Stats {
   return lstatSync(root);
 }
 
-function checkPrivate(root: string, stat: Stats): void {
-  const refuse = (why: string) =>
-    new JobserverError('failed', `refusing the state folder '${root}': ${why}; remove it or set ${STATE_VARIABLE}`);
-  if (stat.isSymbolicLink()) throw refuse('it is a symbolic link');
-  if (!stat.isDirectory()) throw refuse('it is not a folder');
-  if (stat.uid !== uid()) throw refuse(`it belongs to user ${stat.uid}`);
-  if ((stat.mode & 0o077) !== 0) throw refuse('others may enter it (its mode must be 0700)');
+function checkPrivate(root: string, stat: Stats, user: number): void {
+  const fault = findFault(stat, user);
+  if (fault === undefined) return;
+  throw new JobserverError(
+    'failed',
+    `refusing the state folder '${root}': ${fault}; remove it or set ${STATE_VARIABLE}`,
+  );
+}
+
+/** @returns why the folder is not the user's alone */
+function findFault(stat: Stats, user: number): string | undefined {
+  if (stat.isSymbolicLink()) return 'it is a symbolic link';
+  if (!stat.isDirectory()) return 'it is not a folder';
+  if (stat.uid !== user) return `it belongs to user ${stat.uid}`;
+  return (stat.mode & 0o077) === 0 ? undefined : 'others may enter it (its mode must be 0700)';
 }

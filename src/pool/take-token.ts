@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import { cannot, errorCode, type JobserverError } from '../errors.js';
-import { describePool, nobodyKeeps, type Pool } from './pool.js';
+import { describePool, type Pool } from './pool.js';
+import { nobodyKeeps } from './refusals.js';
 
 /**
  * Takes one token if there is one, without waiting.

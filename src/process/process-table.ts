@@ -1,5 +1,7 @@
-import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { attempt, cannot, isExhausted } from '../errors.js';
+import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { attempt, cannot, errorCode, isExhausted } from '../errors.js';
+import { userId } from './user.js';
 
 /** A process named so that a reused pid is another one: `PID.START`, START in clock ticks since boot. */
 export type ProcessId = `${number}.${string}`;
@@ -18,6 +20,8 @@ export interface ProcessEntry {
   terminal: number;
   /** The terminal's foreground process group, -1 where there is no terminal. */
   foreground: number;
+  /** Whether it is a thread of the kernel, which opens no file of a user's. */
+  isKernel: boolean;
   /** Where the program's stack, arguments and environment lie: the same in a fork, another after every exec. */
   image: string;
 }
@@ -60,9 +64,13 @@ function parseEntry(text: string): ProcessEntry | undefined {
     session: number(3),
     terminal: number(4),
     foreground: number(5),
+    isKernel: (number(6) & PF_KTHREAD) !== 0,
     image: [fields[25], fields[45], fields[47]].join(),
   };
 }
+
+/** Of the flags in proc_pid_stat(5); from the kernel's sched.h. */
+const PF_KTHREAD = 0x20_0000;
 
 let self: ProcessEntry | undefined;
 
@@ -108,10 +116,15 @@ export function isNamespaceGone(other: string): boolean {
 
 /** @returns whether a process that hides its namespace may be in another one, and is of who can use our state folder */
 function mayBeElsewhere(pid: number): boolean {
-  const status = lookAt(`/proc/${pid}/status`, '', (path) => readFileSync(path, 'latin1'));
+  const status = readStatus(pid);
   const [, user] = /^Uid:\t(\d+)/m.exec(status) ?? [];
   // One number for each namespace from ours on (proc_pid_status(5)).
-  return Number(user) === process.getuid?.() && !/^NSpid:\t\d+$/m.test(status);
+  return Number(user) === userId() && !/^NSpid:\t\d+$/m.test(status);
+}
+
+/** @returns what proc_pid_status(5) describes, which all may read of all; empty if the process has ended or is hidden */
+export function readStatus(pid: number): string {
+  return lookAt(`/proc/${pid}/status`, '', (path) => readFileSync(path, 'latin1'));
 }
 
 /** @returns the pids of all processes that are seen from here. @throws JobserverError 'failed' */
@@ -192,6 +205,32 @@ function linkMode(pid: number | 'self', fd: number): number {
 export function listDescriptors(pid: number | 'self'): number[] {
   return lookAt(`/proc/${pid}/fd`, [], (path) => readdirSync(path).map(Number));
 }
+
+/** @returns the same; undefined if the process may have some and we may not look. @throws as readProcess() */
+export function tryListDescriptors(pid: number): number[] | undefined {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map(Number);
+  } catch (error) {
+    if (isExhausted(error)) throw cannot('read', `/proc/${pid}/fd`, error);
+    return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '') ? undefined : [];
+  }
+}
+
+/** @returns the kernel's function in which the process sleeps (proc_pid_wchan(5)); empty or `0` if it runs or is hidden */
+export function readSleep(pid: number): string {
+  return lookAt(`/proc/${pid}/wchan`, '', (path) => readFileSync(path, 'latin1'));
+}
+
+/** @returns the file that a process's word names, as it sees it from its folder; undefined if it is hidden, or in another mount namespace */
+export function resolveFor(pid: number, word: string): string | undefined {
+  return lookAt(`/proc/${pid}/cwd`, undefined, (path) => {
+    const isOurs = readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt');
+    return isOurs ? realpathSync(resolve(readlinkSync(path), word)) : undefined;
+  });
+}
+
+/** @returns when a process was started, in clock ticks since boot: 100 a second (proc_pid_stat(5), starttime) */
+export const startOf = (id: ProcessId): number => Number(id.slice(id.indexOf('.') + 1));
 
 /** @returns the number of the inode that a process's descriptor leads to; undefined where it is hidden, and before Linux 5.14 */
 export function readInode(pid: number, fd: number): string | undefined {

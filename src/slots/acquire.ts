@@ -1,5 +1,6 @@
 import type { Pool } from '../pool/pool.js';
 import { selfId } from '../process/process-table.js';
+import { become } from '../process/user.js';
 import { type Claim, openClaim } from './claim.js';
 import { checkReachable } from './reachable.js';
 import { abandonClaim } from './release.js';
@@ -21,15 +22,19 @@ export interface Wish extends WaitOptions {
 export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
   const owner = await findSlotOwner(pool);
   checkReachable(pool, owner, wish.count);
-  const claim = openClaim(pool, selfId(), owner, wish.command);
+  const end = become(pool.user);
+  let claim: Claim | undefined;
   try {
+    claim = openClaim(pool, selfId(), owner, wish.command);
     await wish.revive();
     if (tryTakeSlots(claim, wish.count)) return claim;
     if (wish.timeout === 0) throw noSlot(claim, wish.count, 0);
     await waitForSlots(claim, wish);
     return claim;
   } catch (error) {
-    abandonClaim(claim);
+    if (claim !== undefined) abandonClaim(claim);
     throw error;
+  } finally {
+    end();
   }
 }

@@ -5,6 +5,7 @@ import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { type ProcessId, pidNamespace } from '../process/process-table.js';
+import { asUser } from '../process/user.js';
 import { claimFile } from './claim-record.js';
 import type { SlotOwner } from './slot-owner.js';
 
@@ -81,9 +82,8 @@ function openNew(pool: Pool, file: string, head: string): number {
 export function handOver(claim: Claim, holder: ProcessId): string {
   // The former holder in its name tells it from all others that this holder has.
   const id = `${holder}-${claim.id}`;
-  attempt('hand over the claim', claim.id, () =>
-    renameSync(claimFile(claim.pool, claim.id), claimFile(claim.pool, id)),
-  );
+  const [from, to] = [claim.id, id].map((name) => claimFile(claim.pool, name)) as [string, string];
+  asUser(claim.pool.user, () => attempt('hand over the claim', claim.id, () => renameSync(from, to)));
   claim.id = id;
   return id;
 }

@@ -3,6 +3,7 @@ import { attempt, cannot, errorCode } from '../errors.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
+import { asUser } from '../process/user.js';
 import type { Claim } from './claim.js';
 import { claimFile, listClaims, readClaim } from './claim-record.js';
 import { findHeir, isSlotTaken } from './heir.js';
@@ -15,7 +16,8 @@ import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from 
  * @throws JobserverError 'failed' where the pool does not take the tokens
  */
 export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
-  return release(pool, id, returner, (plain) => (isSlotTaken(pool, plain) ? plain : undefined));
+  const rename = (plain: string) => (isSlotTaken(pool, plain) ? plain : undefined);
+  return asUser(pool.user, () => release(pool, id, returner, rename));
 }
 
 /** As releaseClaim. @param rename gives the name under which the claim stays, where its slot goes on being used */
@@ -38,7 +40,9 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
 }
 
 /** Returns a claim that this process holds and knows all of, and what was left to it. @throws as releaseClaim */
-export function releaseOwnClaim(claim: Claim): void {
+export const releaseOwnClaim = (claim: Claim): void => asUser(claim.pool.user, () => releaseOwn(claim));
+
+function releaseOwn(claim: Claim): void {
   const { pool, id, tokens, implicit, several, owner, fd } = claim;
   const self = selfId();
   closeSync(fd);

@@ -77,7 +77,8 @@ async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Pro
   const told = findAdvertised((name) => variableIn(environment, name));
   if (told === undefined || !isTold(pool, told, parent)) return false;
   const heard: string[] = told.path === undefined ? [told.auth.kind] : [told.auth.kind, 'fifo'];
-  const styles = await askStyles(tool, program, {}, dirname(pool.folder));
+  // In a user's folder root remembers nothing.
+  const styles = await askStyles(tool, program, {}, pool.user === undefined ? dirname(pool.folder) : '/dev/null');
   return styles.some((style) => heard.includes(style)) && !isLeaving(tool, styles, readArguments(parent));
 }
 

@@ -75,7 +75,7 @@ describe('a pool that is advertised and cannot be joined', () => {
   it.runIf(root)('is warned of where it is not ours to open', async () => {
     const world = makeWorld();
     const ended = await world.run(`chmod 755 .; mkfifo -m 600 f; mkdir own; chown 65534 own; exec 5<>f; printf + >&5
-      MAKEFLAGS=" -j4 --jobserver-auth=fifo:$PWD/f" ${asNobody} js-run ${SHOW} 5<&-; ls -A own/*`);
+      MAKEFLAGS=" -j4 --jobserver-auth=fifo:$PWD/f" ${asNobody} js-run ${SHOW} 5<&-; ls -A own`);
     expect(ended).toMatchObject({ status: 0, stdout: 'ran [unset]\n' });
     expectOneLine(ended, 'js-run: warning');
     expect(ended.stderr).toContain('Permission denied');
@@ -194,11 +194,11 @@ describe('a state folder that somebody else could have prepared', () => {
     ['is of another user', '$PWD/run'],
     ['cannot be seen', '$PWD/run/inner'],
   ])('is not even looked for where XDG_RUNTIME_DIR %s, as after su', async (_, runtime) => {
-    const nobody = asNobody.replace(/ env .*/, ` env XDG_RUNTIME_DIR="${runtime}"`);
+    const nobody = asNobody.replace(/ env .*/, ` env -u JOBSERVER_TOOLS_STATE XDG_RUNTIME_DIR="${runtime}"`);
     const { stdout, stderr } = await makeWorld().run(`chmod 755 .; mkdir run/inner; cd /; OLD=/tmp/jobserver-tools-65534
       test -e $OLD || trap 'rm -rf $OLD' EXIT
       cd "$OLDPWD"; PATH=$PWD/bin:/usr/bin:/bin ${nobody} \\
-        js-create -j 2 -- js-run --require sh -c 'echo $JOBSERVER_TOOLS_STATE'`);
+        js-create -j 2 -- js-run --auth fifo --require sh -c 'dirname "\${MAKEFLAGS##*fifo:}"'`);
     expect({ stdout, stderr }).toEqual({ stdout: '/tmp/jobserver-tools-65534\n', stderr: '' });
   });
 

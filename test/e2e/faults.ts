@@ -105,7 +105,7 @@ export async function runScenario(
     `cd ${dir}; js-create -j ${jobs} --auth fifo --fifo f -- bash -c "$PROOF"; ${REST}`,
     {
       env: {
-        XDG_RUNTIME_DIR: join(dir, 'run'),
+        JOBSERVER_TOOLS_STATE: join(dir, 'run/jobserver-tools'),
         SPANS: join(dir, 'spans'),
         JOBS: String(jobs),
         SCRIPT: script,

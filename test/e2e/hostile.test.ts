@@ -15,7 +15,7 @@ const FUNCTIONS = `
 count() { n=0; while js-acquire --no-wait >/dev/null 2>&1; do n=$((n + 1)); done; js-release; echo $n; }
 # The bytes in a FIFO that descriptor 5 keeps open; they stay there.
 tokens() { dd if=/proc/self/fd/5 iflag=nonblock bs=100 count=1 2>/dev/null | tee rest | wc -c; cat rest >&5; }
-nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env XDG_RUNTIME_DIR="$PWD/own" "$@"; }
+nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env JOBSERVER_TOOLS_STATE="$PWD/own/jobserver-tools" "$@"; }
 container() { exec ${CONTAINER.join(' ')} "$@"; }
 record() { echo run/*/*/pool.json; }
 keeper() { grep -o '"keeper": "[0-9]*' $(record) | grep -o '[0-9]*$'; }
@@ -128,27 +128,44 @@ print(os.read(other, 100))`;
 describe.runIf(isRoot)('another user (as root)', () => {
   const OTHER = 'chmod 755 .; install -d -m 700 -o 65534 own; install -d -o 65534 theirs';
 
-  it('has a pool that all may use: it is used, and nothing of their state is believed or changed', async () => {
-    const script = `${OTHER}; sleep 1000 & owner=$!
+  it('has a pool that root uses: with their state, in which all that root makes is theirs', async () => {
+    const script = `${OTHER}
       nobody js-create -j 3 --auth fifo --owner none --mode 0666 --fifo theirs/f >code; . ./code
-      state=$JOBSERVER_TOOLS_STATE; ls -ld --time-style=+ $state; find $state | sort >before
-      js-run --require sh -c 'echo $JOBSERVER_TOOLS_STATE; ls run/*/*/claims | wc -l'; count
-      js-destroy; echo $?; find $state | sort | diff before - && echo same; find run -name pool.json
-      kill $owner; nobody js-destroy --fifo theirs/f; echo $?`;
-    const { stdout, stderr } = await run(script);
-    const [theirs, ours, ...rest] = stdout.trimEnd().split('\n');
-    expect(theirs).toMatch(/^drwx------ \d+ nobody .*\/own\/jobserver-tools$/);
-    expect(ours).toMatch(/\/run\/jobserver-tools$/);
-    expect(rest).toEqual(['1', '2', '1', 'same', '0']);
-    expect(stderr).toMatch(/^js-destroy: cannot end the pool '[^']*': js-create did not make it[^\n]*\n$/);
+      js-run --require sh -c 'stat -c %U own/*/*/claims/*; find run -name claims'; js-acquire -n 2 >/dev/null; js-acquire --no-wait -n 2 2>/dev/null; echo $?
+      find own theirs ! -user nobody; js-release; count; js-destroy; echo $?; ls -A theirs own/* | grep -v versions`;
+    expect(await run(script)).toEqual({
+      stdout: 'nobody\n75\n3\n0\nown/jobserver-tools:\n\ntheirs:\n',
+      stderr: '',
+      status: 0,
+    });
+  });
+
+  it('gets a new keeper of theirs, not of root', async () => {
+    const script = `${OTHER}
+      nobody js-create -j 3 --auth fifo --owner none --fifo theirs/f >code; . ./code
+      old=$(grep -o '"keeper": "[0-9]*' own/*/*/pool.json | grep -o '[0-9]*$'); kill -KILL $old; while [ -e /proc/$old/exe ]; do sleep 0.01; done
+      js-run echo ran 2>/dev/null; stat -c %U /proc/$(grep -o '"keeper": "[0-9]*' own/*/*/pool.json | grep -o '[0-9]*$')
+      find own theirs ! -user nobody; js-destroy; echo $?`;
+    expect(await run(script)).toEqual({ stdout: 'ran\nnobody\n0\n', stderr: '', status: 0 });
+  });
+
+  it.each([
+    ['the claims', 'claims'],
+    ['the locks', 'locks'],
+  ])('who lays a link where %s were leads root to no folder that is not theirs', async (_, name) => {
+    const script = `${OTHER}; install -d -m 755 roots
+      nobody js-create -j 3 --auth fifo --owner none --mode 0666 --fifo theirs/f >code; . ./code
+      nobody sh -c 'rm -r own/*/*/${name}; ln -s $PWD/roots own/*/*/${name}'
+      js-run --require sh -c 'js-run true' >/dev/null 2>&1; ls -A roots; nobody js-destroy --fifo theirs/f; ls -A roots`;
+    expect((await run(script)).stdout).toBe('');
   });
 
   it('uses a pool of ours that all may use, with state of their own', async () => {
     const script = `${OTHER}; eval "$(js-create -j 3 --auth fifo --mode 0666 --fifo f)"
-      nobody sh -c 'js-run --require sh -c "echo \\$JOBSERVER_TOOLS_STATE"; js-acquire -n 2 >/dev/null && js-release; js-destroy'
+      nobody sh -c 'js-run --require sh -c "ls own/*/*/claims | wc -l"; js-acquire -n 2 >/dev/null && js-release; js-destroy'
       count; find run own -name claims | wc -l; js-destroy`;
     const { stdout, stderr } = await run(script);
-    expect(stdout).toMatch(/^[^\n]*\/own\/jobserver-tools\n3\n1\n$/);
+    expect(stdout).toBe('1\n3\n1\n');
     expect(stderr).toMatch(/^js-destroy: cannot end the pool '[^']*': js-create did not make it[^\n]*\n$/);
   });
 
@@ -157,7 +174,7 @@ describe.runIf(isRoot)('another user (as root)', () => {
     ['that they may not write', '0644'],
   ])('is told of a pool of ours %s, and runs the command', async (_, mode) => {
     const script = `${OTHER}; chmod 700 run; js-create -j 3 --auth fifo --mode ${mode} --fifo f -- \
-      setpriv --reuid=65534 --regid=65534 --clear-groups env XDG_RUNTIME_DIR="$PWD/own" js-run echo ran; ls -A own/*`;
+      setpriv --reuid=65534 --regid=65534 --clear-groups env JOBSERVER_TOOLS_STATE="$PWD/own/jobserver-tools" js-run echo ran; ls -A own`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toBe('ran\n');
     expect(stderr).toMatch(/^js-run: warning: cannot open the pool '[^']*': Permission denied; [^\n]*\n$/);
@@ -190,7 +207,7 @@ describe('JOBSERVER_TOOLS_', () => {
   ])('%s: harmless or refused', async (_, variable, outcome) => {
     const script = `${POOL}; mkdir real; chmod 700 real; ln -s real l; install -d -m 770 group; echo file >file
       [ $(id -u) != 0 ] || install -d -o 65534 -m 700 theirs
-      export ${variable}; js-run --fifo f sh -c 'ls $JOBSERVER_TOOLS_STATE/*/claims | wc -l'; echo $?
+      export ${variable}; js-run --fifo f sh -c 'ls -d run/*/*/claims/$JOBSERVER_TOOLS_CLAIM /tmp/jobserver-tools-*/*/claims/$JOBSERVER_TOOLS_CLAIM 2>/dev/null | wc -l'; echo $?
       find real group theirs -mindepth 1 2>/dev/null; cat file; tokens; dd bs=9 count=1 <&6 2>/dev/null`;
     const { stdout, stderr } = await run(script);
     const isRefused = outcome.startsWith('refused');
@@ -259,7 +276,7 @@ it.each([
   const script = `eval "$(js-create -j 3 --auth fifo --fifo f)"; h=$(js-acquire -n 2); export JOBSERVER_TOOLS_TEST=x
     js-release -- "$HANDLE" >&2; echo $?; js-acquire -n 2 --no-wait 2>/dev/null; echo $?; js-release "$h"; count; ls`;
   const { stdout, stderr } = await run(script, { env: { HANDLE: handle } });
-  expect(stdout).toBe('1\n75\n3\nbin\nf\nrun\n');
+  expect(stdout).toBe('1\n75\n3\nbin\nf\nf.jobserver\nrun\n');
   expect(stderr).toMatch(/^js-release: [^\n]+\n$/);
 });
 
@@ -346,7 +363,7 @@ describe('js-destroy --stale', () => {
     const script = `${STALE}; change path "\\"$PWD/${path}\\""; js-destroy --stale | sed "s,$PWD/,,"; echo $?; ls; cat innocent; ls -A run/*`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toMatch(
-      /^removed the pool '\w+': [^\n]+\n0\nbin\nchanged\nf\ninnocent\nlink\nother\nrun\n\+{4}\n(versions\n)?$/,
+      /^removed the pool '\w+': [^\n]+\n0\nbin\nchanged\nf\nf.jobserver\ninnocent\nlink\nother\nrun\n\+{4}\n(versions\n)?$/,
     );
     expect(stderr).toBe('');
   });

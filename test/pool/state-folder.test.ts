@@ -111,8 +111,9 @@ describe.each(REFUSED)('%s', (_, prepare, why, needsRoot = false) => {
     mkdirSync(runtime);
     const root = `${runtime}/jobserver-tools`;
     prepare(root);
-    const script = 'mkfifo f; js-create -j2 -- touch ran; echo $?; js-run --fifo f -- touch ran; echo $?';
-    expect(await world.run(script, { env: { XDG_RUNTIME_DIR: runtime } })).toEqual({
+    const script =
+      'mkfifo f; exec 5<>f; printf + >&5; js-create -j2 -- touch ran; echo $?; js-run --fifo f -- touch ran; echo $?';
+    expect(await world.run(script, { env: { XDG_RUNTIME_DIR: runtime, JOBSERVER_TOOLS_STATE: '' } })).toEqual({
       stdout: '1\n125\n',
       stderr: `js-create: ${message(root)}\njs-run: ${message(root)}\n`,
       status: 0,
@@ -146,9 +147,8 @@ test('commands that start together make it once', async () => {
 
 test("a job with a TMPDIR of its own shares its pool's state folder", async () => {
   const world = makeWorld();
-  const script =
-    'js-create -j2 -- env -u XDG_RUNTIME_DIR TMPDIR="$PWD/tmp" js-run -- sh -c \'echo "$JOBSERVER_TOOLS_STATE"\'';
+  const script = `js-create -j2 -- sh -c 'env -i PATH="$PATH" MAKEFLAGS="$MAKEFLAGS" TMPDIR="$PWD/tmp" js-run --require -- sh -c "ls run/*/*/claims | wc -l"'`;
   mkdirSync(join(world.dir, 'tmp'));
-  expect(await world.run(script)).toEqual({ stdout: `${world.state}\n`, stderr: '', status: 0 });
+  expect(await world.run(script)).toEqual({ stdout: '1\n', stderr: '', status: 0 });
   expect(readdirSync(join(world.dir, 'tmp'))).toEqual([]);
 });

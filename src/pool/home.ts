@@ -1,0 +1,59 @@
+import { type BigIntStats, existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { userId } from '../process/user.js';
+import { tryExactStat } from '../try-stat.js';
+import { identify } from './identity.js';
+import { isOwnFifo } from './own-fifo.js';
+import { followPointer } from './pointer.js';
+import { nobodyKeeps, unreachable } from './refusals.js';
+import { checkRoot, ensureForeignRoot } from './state-folder.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where the state of a pool is. */
+export interface Home {
+  /** The state folder. */
+  root: string;
+  /** The user that root acts as in there; undefined if it is ours. */
+  user: number | undefined;
+}
+
+/** What readlink(2) says behind the path of a descriptor whose file is gone. */
+const DELETED = / \(deleted\)$/;
+
+/**
+ * Finds the state folder of a pool. It follows from the pool: all who use it must see each other's claims, also if one was
+ * started by cron and another in a terminal. Of a pool of somebody else's it follows from the user alone.
+ * @param stat what stat(2) says of the FIFO, pipe or device
+ * @param link what readlink(2) says of a descriptor of it, or the path of the FIFO
+ * @throws JobserverError 'failed' if it is a pool of ours whose state cannot be reached, or the folder is refused; 'no-pool' if
+ * it is one of ours that has ended
+ */
+export function findHome(stat: BigIntStats, link: string | undefined, env: Env): Home {
+  const owner = Number(stat.uid);
+  const self = userId();
+  // Whose the pool is; other users than root are strangers in it, and have state of their own.
+  const user = self === 0 ? owner : self;
+  const root = user === owner && stat.isFIFO() && link?.startsWith('/') ? findOwnRoot(stat, link) : undefined;
+  return { root: root ?? ensureForeignRoot(env, user), user: user === self ? undefined : user };
+}
+
+/** @returns the folder of the pool's state; undefined if the FIFO at a path has none, or none is there */
+export function findFolder(path: string, env: Env): string | undefined {
+  const stat = tryExactStat(path);
+  return stat && `${findHome(stat, path, env).root}/${identify(stat)}`;
+}
+
+/** @returns undefined if js-create did not make it */
+function findOwnRoot(stat: BigIntStats, link: string): string | undefined {
+  const isGone = DELETED.test(link) && !existsSync(link);
+  const path = isGone ? link.replace(DELETED, '') : link;
+  const key = identify(stat);
+  const owner = Number(stat.uid);
+  const root = isOwnFifo(basename(path)) ? dirname(path) : followPointer(path, key, owner);
+  if (root === undefined) return undefined;
+  // Both go when the pool ends, the FIFO first.
+  if (!existsSync(`${root}/${key}/pool.json`)) throw isGone ? nobodyKeeps(path) : unreachable(path, root);
+  checkRoot(root, owner);
+  return root;
+}
