@@ -1,17 +1,6 @@
-import { inodeOf } from '../pool/identity.js';
-import { isOpenAs, type Pool } from '../pool/pool.js';
-import {
-  isAlive,
-  listDescriptors,
-  listProcesses,
-  pidNamespace,
-  pidOf,
-  readArguments,
-  readDescriptor,
-  readInode,
-  readProcess,
-} from '../process/process-table.js';
-import { type ClaimRecord, holderOf, listClaims, readClaim } from '../slots/claim-record.js';
+import type { Pool } from '../pool/pool.js';
+import { isAlive, pidNamespace, readProcess, readSleep } from '../process/process-table.js';
+import { type ClaimRecord, listClaims, readClaim } from '../slots/claim-record.js';
 
 /** The tokens that are outside the pool, as far as the claims tell. */
 export interface HeldTokens {
@@ -24,12 +13,15 @@ export interface HeldTokens {
   waiting: boolean;
 }
 
-/** @returns undefined where the holder of a claim cannot be seen from here, so that nothing is known of it */
-export function countHeld(pool: Pool): HeldTokens | undefined {
+/**
+ * @param steady whether the claim looked the same for a while, told by its name and what changes with each line of it
+ * @returns undefined if the holder of a claim cannot be seen from here, so that nothing is known of it
+ */
+export function countHeld(pool: Pool, steady: (look: string) => boolean): HeldTokens | undefined {
   const held: HeldTokens = { claims: 0, tokens: 0, unsure: 0, waiting: false };
   for (const id of listClaims(pool)) {
-    // Before its lines are read: between the read of a token and the line in the claim nothing sleeps.
-    const asleep = readProcess(Number.parseInt(id, 10))?.state === 'S';
+    // Before its lines are read: who sleeps there has written down all that it has read.
+    const sleep = sleepOf(Number.parseInt(id, 10));
     const claim = readClaim(pool, id);
     if (claim === undefined || claim.past) continue;
     // It was made just now, and nothing is in it.
@@ -44,40 +36,25 @@ export function countHeld(pool: Pool): HeldTokens | undefined {
     held.tokens += claim.tokens.length;
     // A token that goes back while its claim stays.
     if (isAlive(claim.holder)) held.unsure += claim.leaving;
-    if (!mayTake(id, claim)) continue;
+    if (claim.job !== undefined || isFinal(claim)) continue;
     held.waiting = true;
+    const asleep = sleep === 'unknown' ? steady([id, claim.inode, claim.written].join()) : sleep === 'epoll';
     if (!asleep) held.unsure++;
   }
   return held;
 }
 
-/** A js-run with its job, and what js-acquire has handed over (its name has two parts), take nothing more. */
-const mayTake = (id: string, { holder, job }: ClaimRecord): boolean =>
-  job === undefined && id === holder && isAlive(holder);
-
 /**
- * @param link what readlink(2) says of a descriptor of the FIFO
- * @param exempt the pids that may have the FIFO open
- * @returns whether nobody else has it open than those and our own commands, whose tokens are in claims
+ * What a process waits for. Node sleeps in epoll(7) if it has nothing to do. Asleep elsewhere (stopped by a freezer, by a disk
+ * or a lock) it may have read a token and not have written it down.
  */
-export function isOnlyOurs(pool: Pool, link: string, exempt: readonly number[]): boolean {
-  const holders = listClaims(pool).map(holderOf);
-  const known = new Set([...exempt, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
-  return !listProcesses().some((pid) => {
-    if (known.has(pid)) return false;
-    return listDescriptors(pid).some((fd) => leadsTo(pool, link, pid, fd)) && !isCommandOfOurs(pid);
-  });
+function sleepOf(pid: number): 'epoll' | 'no' | 'unknown' {
+  if (readProcess(pid)?.state !== 'S') return 'no';
+  const where = readSleep(pid);
+  // Not each kernel says it, nor of each process.
+  if (where === '' || where === '0') return 'unknown';
+  return /epoll|^ep_/.test(where) ? 'epoll' : 'no';
 }
 
-/** @returns whether the descriptor is of the FIFO, also where the process has it by another path, as in a container */
-function leadsTo(pool: Pool, link: string, pid: number, fd: number): boolean {
-  const other = readDescriptor(pid, fd);
-  if (other === link) return true;
-  // stat(2) of any file of anybody's can take for ever, where its server is gone; what /proc knows of it does not.
-  if (!other?.startsWith('/') || readInode(pid, fd) !== inodeOf(pool.key)) return false;
-  return isOpenAs(pool, pid, fd);
-}
-
-/** One that has no claim yet, or none any more, holds nothing. Only its name tells what it is. */
-const isCommandOfOurs = (pid: number): boolean =>
-  /(^|\/)js-(acquire|create|destroy|env|release|run)(\.js)?$/.test(readArguments(pid)[1] ?? '');
+/** What js-acquire has handed over, and what is left of the dead, takes and gives nothing. */
+const isFinal = ({ handedOver, holder }: ClaimRecord): boolean => handedOver || !isAlive(holder);

@@ -1,22 +1,29 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync, writeSync } from 'node:fs';
 import { errorCode, reasonOf } from '../errors.js';
-import { openPool, reopen } from '../pool/pool.js';
+import { identify } from '../pool/identity.js';
+import { openPool, type Pool, reopen } from '../pool/pool.js';
 import { isOwnerDead, type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { closeInheritable } from '../process/descriptors.js';
 import { disarmSignals } from '../process/disarm.js';
-import { pidOf, readProcess, selfId } from '../process/process-table.js';
+import { pidOf, readProcess, readStatus, selfId } from '../process/process-table.js';
+import { listClaims } from '../slots/claim-record.js';
 import { wakeForFree } from '../slots/notes.js';
 import { sweepClaims } from '../slots/sweep.js';
-import { isProvable, type Kept, makeRepair, type Repair } from './repair.js';
+import { findAnyStranger, type Kept, makeRepair, type Repair } from './repair.js';
 import { type KeeperOrder, LATE, READY } from './start-keeper.js';
+import { findStranger, type Stranger } from './strangers.js';
 import { takePlace } from './succession.js';
+import { refresh, restore } from './upkeep.js';
 
 /** Milliseconds between two looks at the owner and the claims. */
 const LOOK_EVERY = 1000;
 
-/** Looks between two at the pool's record. */
+/** Looks between two at the pool's record, and at whether its FIFO can be found. */
 const RECORD_EVERY = 10;
+
+/** Looks between two times of refreshing: an hour; nobody calls less than a day old (tmpfiles.d(5) of /tmp: 10 days). */
+const REFRESH_EVERY = 3600;
 
 /** How long, and how many milliseconds apart, a new keeper tries to tell what is missing: the pool waits for it. */
 const REFILL = { within: 1000, every: 10 };
@@ -24,9 +31,9 @@ const REFILL = { within: 1000, every: 10 };
 /**
  * The keeper: keeps a pool's FIFO open, for its content is gone with the last descriptor (PROTOCOL 11); returns the claims
  * of the dead; puts back tokens that others lost; and removes the pool when its owner ends or on SIGTERM.
- * @returns what ends the pool; undefined where another keeper is there already
+ * @returns what to say to who started it, and what ends the pool; undefined if another keeper is there already
  */
-function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefined {
+function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: () => never } | undefined {
   const { path, tokens, owner } = record;
   const folder = `${root}/${key}`;
   const self = selfId();
@@ -37,10 +44,16 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
   const fifo = reopen(pool, constants.O_RDWR | constants.O_NONBLOCK);
   const kept: Kept = { pool, fifo, tokens, exempt: () => [process.pid, ...findSession(record)] };
   const repair = makeRepair(kept);
+  let word = READY;
   if (fresh) writeSync(fifo, '+'.repeat(tokens));
   else {
-    const put = refill(kept, repair);
+    const { put, stranger } = refill(kept, repair);
     log(`took the place of a keeper that was killed, and put back ${put} tokens`);
+    if (stranger?.hidden) {
+      const doubt = `what was lost with it cannot be told as long as ${describe(stranger)} may hold slots`;
+      log(doubt);
+      word += ` ${doubt}`;
+    }
   }
   pool.record = { ...record, keeper: self, place };
   writeRecord(folder, pool.record);
@@ -51,16 +64,25 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
   };
   let looks = 0;
   let told: string | undefined;
+  let doubted: number | undefined;
   const look = () => {
     try {
       // What the owner runs is written down when it has started.
       if (isOwnerDead({ owner }) && isOwnerDead(readRecord(folder) ?? { owner })) end();
       // A js-destroy that took the former keeper for the last has removed what this one has just written.
-      if (looks++ % RECORD_EVERY === 0 && readRecord(folder) === undefined) end();
+      if (looks % RECORD_EVERY === 0) {
+        if (readRecord(folder) === undefined || isDeserted(pool, record, fifo)) end();
+        restore(pool, record);
+      }
+      if (looks++ % REFRESH_EVERY === 0) refresh(pool, record);
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${returned} claims of processes that have ended`);
       wakeForFree(pool);
       const put = repair.look();
+      const doubt = repair.stranger();
+      if (doubt?.hidden && doubt.pid !== doubted)
+        log(`slots that are lost cannot be told as long as ${describe(doubt)} may hold some`);
+      doubted = doubt?.pid;
       if (put > 0) log(`put back ${put} tokens that clients have lost`);
       if (put < 0) log(`took out ${-put} tokens more than there should be`);
       told = undefined;
@@ -73,19 +95,38 @@ function keep({ root, key, record, fresh }: KeeperOrder): (() => never) | undefi
   process.on('SIGTERM', end);
   process.on('SIGHUP', () => {});
   setInterval(look, LOOK_EVERY);
-  return end;
+  return { word, end };
 }
 
-/** Puts back what was lost with the last one that had the pool open. @returns how many tokens that were */
-function refill(kept: Kept, repair: Repair): number {
+/** @returns whether the FIFO of that identity is at the path, or may be */
+function isAt(path: string, key: string): boolean {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat !== undefined && identify(stat) === key;
+  } catch {
+    // In a folder that cannot be looked into just now.
+    return true;
+  }
+}
+
+/** @returns whether nobody can find the pool's FIFO any more, and nobody has it open or uses a slot of it */
+function isDeserted(pool: Pool, record: PoolRecord, fifo: number): boolean {
+  if (isAt(record.path, pool.key) || listClaims(pool).length > 0) return false;
+  return findStranger(pool, fifo, [process.pid]) === undefined;
+}
+
+/** Puts back what was lost with the last one that had the pool open. @returns how many tokens that were, or who keeps it from being told */
+function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger } {
   // Where a make has it open all the time the content is there still, and what is missing is made good when it is gone.
   // A time, not a number of tries: each takes long where there are many processes.
-  for (const end = Date.now() + REFILL.within; Date.now() < end && isProvable(kept); ) {
+  for (const end = performance.now() + REFILL.within; performance.now() < end; ) {
+    const stranger = findAnyStranger(kept);
+    if (stranger !== undefined) return { put: 0, stranger };
     const put = repair.fill();
-    if (put !== undefined) return put;
+    if (put !== undefined) return { put };
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REFILL.every);
   }
-  return 0;
+  return { put: 0 };
 }
 
 /** @returns the pid of the session's shell, which may have the pool open for what it starts; none where it exec'd a client */
@@ -93,6 +134,10 @@ function findSession({ session, image }: PoolRecord): number[] {
   const entry = session === null ? undefined : readProcess(pidOf(session));
   return entry?.id === session && entry?.image === image ? [entry.pid] : [];
 }
+
+/** @returns a process as a person knows it */
+const describe = ({ pid }: Stranger): string =>
+  `process ${pid} (${/^Name:\t(.*)$/m.exec(readStatus(pid))?.[1] ?? 'hidden'})`;
 
 function log(text: string): void {
   try {
@@ -111,12 +156,12 @@ function answer(text: string): void {
 
 function main(): void {
   const order = JSON.parse(process.argv[2] ?? '') as KeeperOrder;
-  const end = keep(order);
+  const kept = keep(order);
   try {
-    answer(end === undefined ? LATE : READY);
+    answer(kept?.word ?? LATE);
   } catch (error) {
     // Who made this pool was killed before anybody could hear of it.
-    if (errorCode(error) === 'EPIPE' && order.fresh) end?.();
+    if (errorCode(error) === 'EPIPE' && order.fresh) kept?.end();
   }
 }
 

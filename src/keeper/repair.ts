@@ -1,9 +1,10 @@
-import { fstatSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, writeSync } from 'node:fs';
 import { errorCode } from '../errors.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { listClaims } from '../slots/claim-record.js';
-import { countHeld, isOnlyOurs } from './held-tokens.js';
+import { countHeld, type HeldTokens } from './held-tokens.js';
+import { findStranger, type Stranger } from './strangers.js';
 
 /** What it takes to tell that tokens are lost, and to put them back. */
 export interface Repair {
@@ -11,6 +12,8 @@ export interface Repair {
   look(): number;
   /** Makes good at once, as for a pool that was without a keeper. @returns as look(); undefined where it could not be told */
   fill(): number | undefined;
+  /** @returns who keeps it from being told, as of the last look */
+  stranger(): Stranger | undefined;
 }
 
 /** What the keeper knows of its pool. */
@@ -35,18 +38,21 @@ const TICK = 20;
 
 /**
  * Clients that are killed keep their tokens, and make 4.4.1 does also on INT and TERM (PROTOCOL 23). What is missing is
- * provable only where nobody can hold a token that is not written down: no process but the keeper, the session's own shell
+ * provable only if nobody can hold a token that is not written down: no process but the keeper, the session's own shell
  * and our own commands has the FIFO open.
  */
 export function makeRepair(kept: Kept): Repair {
   const { pool, fifo, tokens } = kept;
+  const steady = makeSteadiness();
+  const count = () => countHeld(pool, steady);
   let clean = '';
   let looks = 0;
+  let stranger: Stranger | undefined;
   const fill = () => {
     const before = timesOf(fifo);
     // A write that comes now could leave the same time.
-    if (Date.now() - before.written < TICK) return undefined;
-    const expected = countHeld(pool);
+    if (Math.abs(Date.now() - before.written) < TICK) return undefined;
+    const expected = count();
     const found = drain(fifo);
     const drained = timesOf(fifo);
     if (expected?.unsure === 0 && found === tokens - expected.tokens) {
@@ -56,7 +62,7 @@ export function makeRepair(kept: Kept): Repair {
       return 0;
     }
     // Nobody can take a token now. As long as none is put in either, what is seen of processes and claims holds together.
-    const held = isProvable(kept) ? countHeld(pool) : undefined;
+    const held = findAnyStranger(kept) === undefined ? count() : undefined;
     const proven = held !== undefined && timesOf(fifo).mtime === before.mtime;
     const right = proven ? rightCount(tokens - held.tokens, held.unsure, found) : found;
     if (right > 0) writeSync(fifo, '+'.repeat(right));
@@ -72,27 +78,44 @@ export function makeRepair(kept: Kept): Repair {
       if (looks < LOOKS_AT_REST && stampOf(kept) === clean) return 0;
       looks = 0;
       // While jobs run it matters only to who waits: it waits in vain where not all tokens are held.
-      const held = countHeld(pool);
-      const isWanted = held?.claims === 0 || (held?.waiting && held.tokens + held.unsure < tokens);
-      if (!isWanted || !isProvable(kept)) return 0;
+      const held = count();
+      if (held === undefined || (held.claims > 0 && !isWanted(held, tokens))) return 0;
+      stranger = findAnyStranger(kept);
+      if (stranger !== undefined) return 0;
       const put = fill();
       // Just then somebody came or went.
       if (put === undefined) looks = LOOKS_BETWEEN - 1;
       return put ?? 0;
     },
     fill,
+    stranger: () => stranger,
   };
 }
+
+/** @returns whether somebody waits although not all tokens are held */
+const isWanted = (held: HeldTokens, tokens: number): boolean => held.waiting && held.tokens + held.unsure < tokens;
 
 /** Where it is not sure who holds what none is taken out, and rather too few are put in. */
 const rightCount = (missing: number, unsure: number, found: number): number =>
   unsure === 0 ? Math.max(0, missing) : Math.max(found, missing - unsure);
 
-/** @returns whether all who may hold tokens are known, so that what is missing can be told */
-export function isProvable({ pool, fifo, exempt }: Kept): boolean {
-  // Whoever else may open it may also be hidden from us.
-  const isPrivate = (fstatSync(fifo).mode & 0o077) === 0;
-  return isPrivate && isOnlyOurs(pool, readlinkSync(`/proc/self/fd/${fifo}`), exempt());
+/** @returns who may hold tokens that are not written down, so that what is missing cannot be told (see findStranger) */
+export const findAnyStranger = ({ pool, fifo, exempt }: Kept): Stranger | undefined =>
+  findStranger(pool, fifo, exempt());
+
+/** Milliseconds for which a claim has to look the same to be steady: more than it takes to write a line. */
+const STEADY = 900;
+
+/** @returns what says whether it was asked the same that long ago, and ever since */
+function makeSteadiness(): (look: string) => boolean {
+  const first = new Map<string, { since: number; last: number }>();
+  return (look) => {
+    const now = performance.now();
+    for (const [old, { last }] of first) if (now - last > 10 * STEADY) first.delete(old);
+    const known = first.get(look);
+    first.set(look, { since: known?.since ?? now, last: now });
+    return known !== undefined && now - known.since > STEADY;
+  };
 }
 
 /** Every read and write of a FIFO leaves its time; `written` is in milliseconds. */

@@ -25,6 +25,9 @@ export function findLast(folder: string, { place, keeper }: PoolRecord): Heir {
   }
 }
 
+/** @returns the first of the line, which was started when the pool was made; undefined if it is not known */
+export const findFirst = (folder: string): ProcessId | undefined => readHeir(heirFile(folder, 1));
+
 /** Has the place of a file that names nobody: no process has that pid, so the next may come after it. */
 const NOBODY: ProcessId = '0.0';
 

@@ -1,23 +1,16 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { cannot, isJobserverError } from '../errors.js';
 import { removeFolders } from '../pool/folder.js';
 import { identify } from '../pool/identity.js';
 import { isAbandoned } from '../pool/open-path.js';
+import { leadsTo } from '../pool/openers.js';
+import { makerOf } from '../pool/own-fifo.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from '../pool/record.js';
 import { removeFifo, removePool } from '../pool/remove-pool.js';
-import {
-  descriptorStat,
-  isAlive,
-  listDescriptors,
-  listProcesses,
-  pidNamespace,
-  pidOf,
-  readProcess,
-} from '../process/process-table.js';
+import { isAlive, listDescriptors, listProcesses, pidNamespace, pidOf, readProcess } from '../process/process-table.js';
 import { listClaims, readClaim } from '../slots/claim-record.js';
 import { isInUse } from '../slots/sweep.js';
-import { makerOf } from './own-fifo.js';
 
 /** Milliseconds: more than js-create takes from the first file to the last. */
 const YOUNG = 60_000;
@@ -100,20 +93,33 @@ function sweepForeign(folder: string, key: string): string | undefined {
   return `the claims of a pool that has ended, '${folder}'`;
 }
 
-/** @returns whether nobody can be just making it */
+/**
+ * @returns whether nobody can be just making it. A time that is as far in the future is no younger: then the clock was set
+ * back since.
+ */
 function isOld(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && Date.now() - stat.mtimeMs >= YOUNG;
+  return stat !== undefined && Math.abs(nowIn(dirname(path)) - stat.mtimeMs) >= YOUNG;
+}
+
+/** @returns the time as the file system has it, whose clock may be a server's */
+function nowIn(folder: string): number {
+  const file = join(folder, `.now-${process.pid}`);
+  try {
+    writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
+    try {
+      return statSync(file).mtimeMs;
+    } finally {
+      unlinkSync(file);
+    }
+  } catch {
+    return Date.now();
+  }
 }
 
 /** @returns whether any process that we may look into has the pipe or FIFO open */
 function isOpenAnywhere(key: string): boolean {
-  return listProcesses().some((pid) => listDescriptors(pid).some((fd) => isPipe(pid, fd, key)));
-}
-
-function isPipe(pid: number, fd: number, key: string): boolean {
-  const stat = descriptorStat(pid, fd);
-  return stat?.isFIFO() === true && identify(stat) === key;
+  return listProcesses().some((pid) => listDescriptors(pid).some((fd) => leadsTo(key, undefined, pid, fd)));
 }
 
 /** A FIFO in the state folder, named by the js-create that made it (see nameOwnFifo). With a folder it is the FIFO of a pool. */

@@ -24,7 +24,16 @@ export const isClientOf = (folder: string, id: ProcessId): boolean => isHolder(f
 
 /** Creates the folder of a pool's state; another command may do or undo the same at any time. */
 export function createFolders(folder: string): void {
-  for (const path of [folder, claimsFolder(folder), locksFolder(folder)]) {
+  makeFolders([folder, claimsFolder(folder), locksFolder(folder)]);
+}
+
+/** Creates those in the folder of a pool of ours; not that itself, which goes when the pool ends. */
+export function restoreFolders(folder: string): void {
+  makeFolders([claimsFolder(folder), locksFolder(folder)]);
+}
+
+function makeFolders(paths: readonly string[]): void {
+  for (const path of paths) {
     try {
       mkdirSync(path, { mode: 0o700 });
     } catch (error) {

@@ -9,6 +9,8 @@ import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 /** What a claim's file says. */
 export interface ClaimRecord {
   holder: ProcessId;
+  /** Whether js-acquire took it for the holder. */
+  handedOver: boolean;
   /** Set while somebody returns the slots. */
   returner: ProcessId | undefined;
   owner: SlotOwner | undefined;
@@ -23,8 +25,8 @@ export interface ClaimRecord {
   /** How many that were crossed out may not be back in the pool yet. */
   leaving: number;
   inode: number;
-  /** Milliseconds since its last line was written. */
-  age: number;
+  /** When its last line was written, in milliseconds of the clock then: it may have been set since. */
+  written: number;
 }
 
 /** Bytes: more than a claim of all slots of the largest pool has. */
@@ -89,6 +91,7 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   const back = parseTokens(valuesOf('back'));
   return {
     holder,
+    handedOver: id.includes('-'),
     returner: parseProcessId(returnerText),
     namespace: valuesOf('in')[0] ?? '',
     past: boot !== undefined && boot !== bootId(),
@@ -97,6 +100,6 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
     tokens: boot === bootId() ? without(parseTokens(valuesOf('token')), back) : [],
     leaving: back.length - parseTokens(valuesOf('put')).length,
     inode: stat.ino,
-    age: Date.now() - stat.mtimeMs,
+    written: stat.mtimeMs,
   };
 }

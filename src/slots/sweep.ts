@@ -29,11 +29,11 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
 export function isInUse(
   pool: Pick<Pool, 'folder'>,
   id: string,
-  { namespace, past, returner, holder, job, age }: ClaimRecord,
+  { namespace, past, returner, holder, job, inode, written }: ClaimRecord,
 ): boolean {
   if (past) return false;
   // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
-  if (namespace === '' && age < LONG) return true;
+  if (namespace === '' && ageOf(inode, written) < LONG) return true;
   // Who lives in another pid namespace (a container) is not seen from here, or only that nobody is left there.
   if (namespace !== '' && namespace !== pidNamespace()) return !isNamespaceGone(namespace);
   if (returner !== undefined) return isAlive(returner);
@@ -41,7 +41,7 @@ export function isInUse(
   if (isAlive(holder) || isSlotTaken(pool, id)) return true;
   if (job !== undefined) return isAlive(job);
   // The holder may have been killed just when it had started its job.
-  return age < MOMENT || isAnyMarked(CLAIM_VARIABLE, id);
+  return ageOf(inode, written) < MOMENT || isAnyMarked(CLAIM_VARIABLE, id);
 }
 
 /** Milliseconds: more than a command takes to write its claim, on any machine. */
@@ -49,3 +49,22 @@ const LONG = 3000;
 
 /** Milliseconds: more than a process takes from fork to exec. */
 const MOMENT = 1000;
+
+/** When each claim that looks young was first seen so, by a clock that nobody sets. */
+const seen = new Map<number, { written: number; at: number }>();
+
+/**
+ * @returns milliseconds since the claim's last line was written, or at least for how long we have seen that line: a clock that
+ * was set back, or is another one as on NFS, puts it into the future, and then it would stay young until that has come
+ */
+function ageOf(inode: number, written: number): number {
+  const now = performance.now();
+  const known = seen.get(inode);
+  if (known?.written === written) return Math.max(now - known.at, Date.now() - written);
+  if (seen.size > MOST_SEEN) seen.clear();
+  seen.set(inode, { written, at: now });
+  return Date.now() - written;
+}
+
+/** Claims: more than are young at a time. */
+const MOST_SEEN = 10_000;

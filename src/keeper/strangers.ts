@@ -1,0 +1,162 @@
+import { existsSync, fstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { leadsTo } from '../pool/openers.js';
+import { isOwnFifo } from '../pool/own-fifo.js';
+import { followPointer } from '../pool/pointer.js';
+import type { Pool } from '../pool/pool.js';
+import {
+  isAlive,
+  listProcesses,
+  type ProcessEntry,
+  pidOf,
+  readArguments,
+  readDescriptor,
+  readProcess,
+  readProgram,
+  readStatus,
+  resolveFor,
+  startOf,
+  tryListDescriptors,
+} from '../process/process-table.js';
+import { holderOf, listClaims } from '../slots/claim-record.js';
+import { findTool } from '../tools/table.js';
+import { findFirst } from './succession.js';
+
+/** A process that may hold tokens that are not written down. */
+export interface Stranger {
+  pid: number;
+  /** Whether that is all that is known, for we may not look into it. */
+  hidden: boolean;
+}
+
+/**
+ * Looks for whoever may hold a token that no claim tells of: who has the FIFO open, or may have it open.
+ * @param fifo a descriptor of it
+ * @param exempt the pids that may have the FIFO open
+ * @returns the first of them; undefined if the FIFO is open only to those, to holders of claims, and to our own commands
+ */
+export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]): Stranger | undefined {
+  const link = readlinkSync(`/proc/self/fd/${fifo}`);
+  const holders = listClaims(pool).map(holderOf);
+  const known = new Set([...exempt, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
+  const pids = listProcesses();
+  // With proc(5)'s hidepid=invisible those of other users are not even listed.
+  if (!pids.includes(1)) return { pid: 1, hidden: true };
+  let access: Access | undefined;
+  let isFindable: boolean | undefined;
+  for (const pid of pids) {
+    if (known.has(pid)) continue;
+    const fds = tryListDescriptors(pid);
+    if (fds === undefined) {
+      access ??= accessTo(fifo);
+      if (mayHide(pool, pid, access)) return { pid, hidden: true };
+      continue;
+    }
+    const fd = fds.find((fd) => leadsTo(pool.key, link, pid, fd));
+    if (fd === undefined) continue;
+    isFindable ??= isFoundBy(pool, link, fifo);
+    if (!isFindable || readDescriptor(pid, fd) !== link || !isIdleCommand(pool, pid)) return { pid, hidden: false };
+  }
+  return undefined;
+}
+
+/** @returns whether who opens the FIFO by its path finds this pool's claims: it has not been moved, and is known for ours */
+function isFoundBy(pool: Pool, link: string, fifo: number): boolean {
+  const root = dirname(pool.folder);
+  if (isOwnFifo(basename(link))) return dirname(link) === root;
+  return followPointer(link, pool.key, fstatSync(fifo).uid) === root;
+}
+
+/** Clock ticks: more than a command takes until its claim is written. */
+const MOMENT = 300;
+
+/**
+ * @returns whether it is a command of ours that holds nothing: one that has no claim yet, or none any more. All that finds
+ * the pool by the same path has its claims in the same folder; in another mount namespace it may not, and one that has been
+ * there for long without a claim has its claim elsewhere, unless it is what the pool was made for.
+ */
+function isIdleCommand({ record }: Pool, pid: number): boolean {
+  const entry = readProcess(pid);
+  if (entry === undefined) return true;
+  if (!/^node|^bun/.test(basename(readProgram(pid) ?? ''))) return false;
+  const file = resolveFor(pid, readArguments(pid)[1] ?? '');
+  if (file === undefined || dirname(file) !== binFolder()) return false;
+  const isYoung = uptime() * 100 - startOf(entry.id) < MOMENT;
+  return isYoung || entry.id === record?.owner || entry.id === record?.session;
+}
+
+let bin: string | undefined;
+
+function binFolder(): string {
+  bin ??= realpathSync(join(__dirname, '../../bin'));
+  return bin;
+}
+
+/**
+ * Whether a process that we may not look into may have the FIFO open. It must have learned of it and have opened it, or have
+ * inherited it. What was started before the pool was made did neither when it was started, so daemons that were there before
+ * switch no repair off; nor does the kernel. Of the rest those count that the FIFO's mode lets in (its user, root), unless
+ * init started them as a service, which nobody told of the pool, or they are known only to let others in, as sshd and sudo
+ * are, or are shells in which a person types; and those that a process of the FIFO's user is above, as after `sudo -u`. A program that is known to take tokens
+ * counts wherever it was started.
+ */
+function mayHide(pool: Pool, pid: number, { mayOpen, isOwners }: Access): boolean {
+  const status = readStatus(pid);
+  // With hidepid=noaccess nothing is known of it but that it is there.
+  if (status === '') return existsSync(`/proc/${pid}`);
+  const entry = readProcess(pid);
+  if (entry === undefined || entry.isKernel) return false;
+  const first = findFirst(pool.folder);
+  if (first !== undefined && startOf(entry.id) < startOf(first)) return false;
+  const words = readArguments(pid);
+  if (findTool(words[0] ?? '') !== undefined) return true;
+  if (DOORS.test(nameIn(status)) || isService(entry) || isTypedInto(entry, words)) return false;
+  return mayOpen(status) || isBelow(entry, isOwners);
+}
+
+/** Programs by which users come in, and agents that come with them: the first 15 characters of their names. */
+const DOORS =
+  /^(sshd|sshd-session|sudo|su|doas|pkexec|login|agetty|cron|crond|\(sd-pam\)|systemd.*|\(systemd\)|\(udev-worker\)|gdm-session-wor|sddm-helper|ssh-agent|gpg-agent|dbus-daemon|dbus-broker.*|polkitd)$/;
+
+const nameIn = (status: string): string => /^Name:\t(.*)$/m.exec(status)?.[1] ?? '';
+
+/** @returns whether it is a shell on a terminal, without a script or options */
+const isTypedInto = ({ terminal }: ProcessEntry, [name = '', ...more]: readonly string[]): boolean =>
+  terminal !== 0 && more.length === 0 && /^-?(ba|da|z|fi|k|mk|tc|c)?sh$/.test(basename(name));
+
+/** @returns whether init, or that of a user, started it as the first of a session without a terminal */
+function isService({ pid, parent, session, terminal }: ProcessEntry): boolean {
+  if (session !== pid || terminal !== 0) return false;
+  return parent === 1 || nameIn(readStatus(parent)) === 'systemd';
+}
+
+/** @returns whether any process above is such a one */
+function isBelow({ parent }: ProcessEntry, isSuch: (status: string) => boolean): boolean {
+  const above = parent > 1 ? readProcess(parent) : undefined;
+  return above !== undefined && (isSuch(readStatus(parent)) || isBelow(above, isSuch));
+}
+
+/** Says of what proc_pid_status(5) describes: whether the FIFO's mode lets it take tokens, and whether it is the FIFO's user's. */
+interface Access {
+  mayOpen(status: string): boolean;
+  isOwners(status: string): boolean;
+}
+
+/** capabilities(7): CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH. */
+const READS_ALL = 0b110n;
+
+function accessTo(fifo: number): Access {
+  const { mode, uid, gid } = fstatSync(fifo);
+  const words = (status: string, field: string) =>
+    (new RegExp(`^${field}:\t(.*)`, 'm').exec(status)?.[1] ?? '').trim().split(/\s+/);
+  const isOwners = (status: string) => words(status, 'Uid').includes(String(uid));
+  return {
+    isOwners,
+    mayOpen(status) {
+      if ((BigInt(`0x${words(status, 'CapEff')[0] || 0}`) & READS_ALL) !== 0n || isOwners(status)) return true;
+      const isInGroup = [...words(status, 'Gid'), ...words(status, 'Groups')].includes(String(gid));
+      return (mode & (isInGroup ? 0o040 : 0o004)) !== 0;
+    },
+  };
+}

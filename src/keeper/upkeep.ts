@@ -1,0 +1,41 @@
+import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { claimsFolder, locksFolder, recordSession, restoreFolders } from '../pool/folder.js';
+import { isOwnFifo } from '../pool/own-fifo.js';
+import { followPointer, pointerFile, writePointer } from '../pool/pointer.js';
+import type { Pool } from '../pool/pool.js';
+import type { PoolRecord } from '../pool/record.js';
+import { userId } from '../process/user.js';
+
+/** Makes anew what somebody has removed of a pool's state, or a service that removes what is old (tmpfiles.d(5)). */
+export function restore({ folder, key }: Pool, { path, session }: PoolRecord): void {
+  restoreFolders(folder);
+  if (session !== null) recordSession(folder, session);
+  if (isOwnFifo(path.slice(path.lastIndexOf('/') + 1))) return;
+  if (followPointer(path, key, userId()) === undefined) writePointer(path, dirname(folder), key, userId());
+}
+
+/**
+ * Makes all that a pool consists of look used, for services that remove from /tmp what is old by all of its times. The times of
+ * modification stay: they tell when a claim was written.
+ */
+export function refresh({ folder }: Pool, { path }: PoolRecord): void {
+  const inside = [folder, claimsFolder(folder), locksFolder(folder)].flatMap((at) =>
+    list(at).map((name) => `${at}/${name}`),
+  );
+  for (const file of [dirname(folder), folder, ...inside, path, pointerFile(path)]) {
+    try {
+      utimesSync(file, new Date(), statSync(file).mtime);
+    } catch {
+      // It has just gone, or is not there.
+    }
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
