@@ -4,7 +4,7 @@ import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { selfId } from '../process/process-table.js';
 import { findCallingShell } from '../slots/caller.js';
-import { listClaims } from '../slots/claim-record.js';
+import { isHandedTo, isHandle, listClaims } from '../slots/claim-record.js';
 import { releaseClaim } from '../slots/release.js';
 
 export const command: Command = {
@@ -20,13 +20,14 @@ async function main({ args, env, parent, report }: Context): Promise<number> {
   await ensureKeeper(pool);
   if (args.operands.length === 0) {
     const shell = findCallingShell(parent);
-    for (const id of listClaims(pool)) if (id.startsWith(`${shell}-`)) releaseClaim(pool, id, selfId());
+    for (const id of listClaims(pool))
+      if (shell !== undefined && isHandedTo(shell, id)) releaseClaim(pool, id, selfId());
     return 0;
   }
   let status = 0;
   for (const handle of args.operands) {
     // A name without a hyphen is the claim of a js-run, which returns it itself.
-    if (/^\d+\.\d+-\d+\.\d+$/.test(handle) && releaseClaim(pool, handle, selfId())) continue;
+    if (isHandle(handle) && releaseClaim(pool, handle, selfId())) continue;
     report(`no slot is held under the handle '${handle}': it was returned already, or is of another pool`);
     status = 1;
   }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
-import type { ProcessId } from '../process/process-table.js';
+import { globalName, type ProcessId } from '../process/process-table.js';
 
 /** One file a claim, named by its holder. */
 export const claimsFolder = (folder: string): string => `${folder}/claims`;
@@ -14,7 +14,7 @@ const sessionFile = (folder: string, session: ProcessId): string => `${folder}/s
 /** @returns whether it is a js-run that holds a claim: it gives the slot that it runs in to what it starts */
 export const isHolder = (folder: string, id: ProcessId): boolean =>
   // A claim of js-acquire has more to its name, and starts nothing.
-  existsSync(`${claimsFolder(folder)}/${id}`);
+  existsSync(`${claimsFolder(folder)}/${globalName(id)}`);
 
 /** @returns whether the pool's implicit slot belongs to that process */
 export const isSession = (folder: string, id: ProcessId): boolean => existsSync(sessionFile(folder, id));

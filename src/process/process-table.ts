@@ -103,6 +103,15 @@ export function pidNamespace(): string {
 const FIRST_NAMESPACE = 'pid:[4026531836]';
 
 /**
+ * @returns a process's name among those of all pid namespaces, where pids and even start times come again: with the number of
+ * ours behind it, unless that is the first one
+ */
+export function globalName(id: ProcessId): string {
+  const other = pidNamespace() === FIRST_NAMESPACE ? undefined : /\d+/.exec(pidNamespace())?.[0];
+  return other === undefined ? id : `${id}@${other}`;
+}
+
+/**
  * @returns whether a pid namespace has ended, with all of its processes. Only the first one sees that, and not where a process
  * of this user's that could be in it hides.
  */

@@ -3,7 +3,7 @@ import { cannot, errorCode } from '../errors.js';
 import { claimsFolder } from '../pool/folder.js';
 import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
-import { type ProcessId, parseProcessId } from '../process/process-table.js';
+import { globalName, type ProcessId, parseProcessId } from '../process/process-table.js';
 import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 
 /** What a claim's file says. */
@@ -32,8 +32,8 @@ export interface ClaimRecord {
 /** Bytes: more than a claim of all slots of the largest pool has. */
 const LARGEST = 100_000;
 
-/** The holder, the former holder of one that was handed over, and who returns it just now. */
-const CLAIM_NAME = /^(\d+\.\d+)(?:-\d+\.\d+)?(?:~(\d+\.\d+))?$/;
+/** The holder, the former holder of one that was handed over, their pid namespace (see globalName), and who returns it just now. */
+const CLAIM_NAME = /^(\d+\.\d+)(-\d+\.\d+)?(@\d+)?(?:~(\d+\.\d+))?$/;
 
 /** @returns the names of all claims of a pool. @throws JobserverError 'failed': that they cannot be read is not that there are none */
 export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
@@ -48,6 +48,18 @@ export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
 
 /** @returns the holder that a claim's name begins with; undefined where it could not be such a name */
 export const holderOf = (id: string): ProcessId | undefined => parseProcessId(CLAIM_NAME.exec(id)?.[1] ?? '');
+
+/** @returns whether it is the name of a claim that was handed over, and that nobody returns: a handle of js-acquire */
+export function isHandle(id: string): boolean {
+  const [, , former, , returner] = CLAIM_NAME.exec(id) ?? [];
+  return former !== undefined && returner === undefined;
+}
+
+/** @returns whether that process of our pid namespace holds a claim which was handed over to it */
+export function isHandedTo(holder: ProcessId, id: string): boolean {
+  const [, , former, namespace = ''] = CLAIM_NAME.exec(id) ?? [];
+  return former !== undefined && id.startsWith(`${holder}-`) && globalName(holder) === `${holder}${namespace}`;
+}
 
 /** A line that a crash has cut off counts for none: one token too few can be made good. */
 const parseTokens = (values: readonly string[]): number[] =>
@@ -71,7 +83,7 @@ export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${
  * @throws JobserverError 'failed' where it cannot be read
  */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
-  const [, , returnerText = ''] = CLAIM_NAME.exec(id) ?? [];
+  const [, , former, , returnerText = ''] = CLAIM_NAME.exec(id) ?? [];
   const holder = holderOf(id);
   if (holder === undefined) return undefined;
   let text: string;
@@ -91,7 +103,7 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   const back = parseTokens(valuesOf('back'));
   return {
     holder,
-    handedOver: id.includes('-'),
+    handedOver: former !== undefined,
     returner: parseProcessId(returnerText),
     namespace: valuesOf('in')[0] ?? '',
     past: boot !== undefined && boot !== bootId(),

@@ -4,7 +4,7 @@ import { createFolders, removeUnusedFolders } from '../pool/folder.js';
 import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
-import { type ProcessId, pidNamespace } from '../process/process-table.js';
+import { globalName, type ProcessId, pidNamespace } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 import { claimFile } from './claim-record.js';
 import type { SlotOwner } from './slot-owner.js';
@@ -47,11 +47,12 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
     `in ${pidNamespace()}`,
   ];
   if (owner !== undefined) head.push(`owner ${owner}`);
-  const file = claimFile(pool, holder);
+  const id = globalName(holder);
+  const file = claimFile(pool, id);
   for (let attempts = 0; ; attempts++) {
     try {
       const fd = openNew(pool, file, `${head.join('\n')}\n`);
-      return { id: holder, pool, owner, held: 0, tokens: [], implicit: false, several: false, notes: [], fd };
+      return { id, pool, owner, held: 0, tokens: [], implicit: false, several: false, notes: [], fd };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
       // The state of a pool of ours goes only with the pool; that of another may just have gone with its last claim.

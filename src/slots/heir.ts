@@ -10,7 +10,10 @@ import { listLocks, listWanting, wakeNext } from './notes.js';
  */
 
 /** @returns the js-run whose job's slot the claim is: its first holder */
-const formerHolder = (id: string): ProcessId => id.slice(id.indexOf('-') + 1) as ProcessId;
+const formerHolder = (id: string): ProcessId => id.replace(/^.*-|@.*/g, '') as ProcessId;
+
+/** @returns the name of the claim of that one as the heir's, in the same pid namespace */
+const nameOfHeir = (heir: ProcessId, id: string): string => `${heir}-${id.slice(id.indexOf('-') + 1)}`;
 
 const lockBelow = (id: string): string => slotLock(`below-${formerHolder(id)}`);
 
@@ -30,10 +33,10 @@ export function findHeir(pool: Pool, id: string): string | undefined {
     const inode = lockedBy(pool, lock);
     const heirs = listClaims(pool).map((other) => readClaim(pool, other));
     const heir = heirs.find((other) => other !== undefined && other.inode === inode);
-    return heir === undefined ? undefined : `${heir.holder}-${formerHolder(id)}`;
+    return heir === undefined ? undefined : nameOfHeir(heir.holder, id);
   }
   const waiter = listWanting(names, lock).find((other) => other.waits && isAlive(other.id));
   // It finds the claim under its name by then, or when it looks next.
   if (waiter !== undefined) wakeNext(lock, names);
-  return waiter === undefined ? undefined : `${waiter.id}-${formerHolder(id)}`;
+  return waiter === undefined ? undefined : nameOfHeir(waiter.id, id);
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
-import { type ProcessId, parseProcessId, pidOf, readProcess } from '../process/process-table.js';
+import { type ProcessId, parseProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
 
 /** Tells a command of ours that a lock is free. By default it is ignored (signal(7)), so it hurts nobody who does not wait for it. */
 export const WAKE = 'SIGURG';
@@ -15,7 +15,7 @@ export const noteName = (reason: Reason, lock: string, id: string): string => `$
 /** @returns the lock that the note of that name is about, undefined for a lock itself */
 export const lockOfNote = (name: string): string | undefined => NOTE.exec(name)?.[2];
 
-const NOTE = /^(waits|spares)-(.+)\+(\d+\.\d+)$/;
+const NOTE = /^(waits|spares)-(.+)\+(\d+\.\d+)(?:@\d+)?$/;
 
 /** @returns the names of the locks and notes of a pool; none where they cannot be read */
 export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
@@ -36,9 +36,6 @@ export function listWanting(names: readonly string[], lock: string): { waits: bo
     })
     .sort((one, other) => Number(other.waits) - Number(one.waits) || one.started - other.started);
 }
-
-/** Clock ticks since boot. */
-const startOf = (id: ProcessId): number => Number(id.slice(id.indexOf('.') + 1));
 
 /**
  * Wakes who shall have a lock that is free now: one, and of those that are stopped all before it. Whoever cannot be woken is

@@ -1,6 +1,6 @@
 import { isHolder, isSession } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
-import { isAlive, type ProcessId } from '../process/process-table.js';
+import { globalName, isAlive, type ProcessId } from '../process/process-table.js';
 import { listClaims } from './claim-record.js';
 import type { SlotOwner } from './slot-owner.js';
 
@@ -10,5 +10,5 @@ export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
   if (owner.startsWith('recipe-')) return isAlive(id);
   if (owner.startsWith('session-')) return isSession(pool.folder, id);
   // What a js-run has left to what goes on below it bears its name still.
-  return isHolder(pool.folder, id) || listClaims(pool).some((claim) => claim.endsWith(`-${id}`));
+  return isHolder(pool.folder, id) || listClaims(pool).some((claim) => claim.endsWith(`-${globalName(id)}`));
 }

@@ -5,7 +5,7 @@ import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 import type { Claim } from './claim.js';
-import { claimFile, listClaims, readClaim } from './claim-record.js';
+import { claimFile, holderOf, isHandedTo, listClaims, readClaim } from './claim-record.js';
 import { findHeir, isSlotTaken } from './heir.js';
 import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from './lock.js';
 
@@ -54,8 +54,9 @@ function releaseOwn(claim: Claim): void {
     if (several) freeLock(pool, SEVERAL);
     removeClaim(pool, taken);
   }
+  const holder = holderOf(id) as ProcessId;
   for (const left of listClaims(pool)) {
-    if (left.startsWith(`${id}-`)) release(pool, left, self, (plain) => findHeir(pool, plain));
+    if (isHandedTo(holder, left)) release(pool, left, self, (plain) => findHeir(pool, plain));
   }
 }
 

@@ -60,8 +60,9 @@ export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> 
  * one where all slots are held so
  */
 function findKilledOwner(pool: Pool): SlotOwner | undefined {
-  const id = parseProcessId(variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '');
-  return id !== undefined && isHolder(pool.folder, id) && !isAlive(id) ? `below-${id}` : undefined;
+  const [id] = (variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '').split('@');
+  const owner = parseProcessId(id ?? '');
+  return owner !== undefined && isHolder(pool.folder, owner) && !isAlive(owner) ? `below-${owner}` : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { asUser } from '../process/user.js';
 import { type Claim, crossOut, recordBack, recordToken } from './claim.js';
 import { freeLock, note, removeNotes, slotLock, tryLockSlot } from './lock.js';
 import { WAKE } from './notes.js';
@@ -45,26 +46,27 @@ export function tryTakeOver(claim: Claim): void {
 export function watchSlot(claim: Claim): () => void {
   const { owner } = claim;
   if (owner === undefined || claim.implicit || claim.tokens.length === 0) return () => {};
+  const { user } = claim.pool;
   const stop = () => {
     process.removeListener(WAKE, look);
   };
   const look = () => {
     try {
-      tryTakeOver(claim);
+      asUser(user, () => tryTakeOver(claim));
     } catch {
       // The job runs in a slot as before.
     }
     if (!claim.implicit) return;
     stop();
     try {
-      removeNotes(claim);
+      asUser(user, () => removeNotes(claim));
     } catch {
       // It goes with the claim.
     }
   };
   process.on(WAKE, look);
   try {
-    note(claim, 'spares', slotLock(owner));
+    asUser(user, () => note(claim, 'spares', slotLock(owner)));
   } catch {
     // On a full disk: nobody wakes us then.
   }
