@@ -19,6 +19,6 @@ export function makeWish(
     ...wanted,
     interrupt,
     onLongWait: () => isTerminal(2) && warn(`waiting for ${what}`),
-    revive: () => ensureKeeper(pool, true, (doubt) => warn(`the pool's keeper was killed; ${doubt}`)),
+    revive: () => ensureKeeper(pool, true, (doubt) => warn(`warning: the pool's keeper was killed; ${doubt}`)),
   };
 }

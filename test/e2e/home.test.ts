@@ -19,7 +19,10 @@ const LONG = 8;
 /** Two pools: in a place of our own, and at a path of the user's. */
 const POOLS: Array<[what: string, create: string]> = [
   ['--fifo PATH', 'FIFO=$PWD/f; js-create -j2 --owner none --all-tokens --auth fifo --fifo $FIFO >/dev/null'],
-  ['a FIFO of our own', 'FIFO=$(js-create -j2 --owner none --all-tokens --auth fifo | grep -o "/.*[.]fifo")'],
+  [
+    'a FIFO of our own',
+    'FIFO=$(js-create -j2 --owner none --all-tokens --auth fifo | grep -o "/[^ ]*[.]fifo" | head -1)',
+  ],
 ];
 
 describe.each(POOLS)("a pool's state follows from the pool: %s", (_, create) => {

@@ -23,6 +23,7 @@ const SOUND: Array<[model: string, sizes: string]> = [
   ['slots', 'RUNS=2 CRASHES=0 OWNED=3 MAKES=1 NEEDY=2'],
   ['slots', 'RUNS=2 IDLE=2 CRASHES=2 OWNED=0 MAKES=1'],
   ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=1 SEVERAL=1'],
+  ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=0 MAKES=1 ELSEWHERE=1'],
   ['succession', 'COMMANDS=2 CRASHES=3'],
 ];
 
@@ -47,6 +48,8 @@ const FAULTY: Array<[fault: string, model: string, sizes: string, error: RegExp]
   ['claims of the dead not counted', 'slots', 'RUNS=2 CRASHES=1 OWNED=0 LIVE_ONLY', TOO_MANY_TOKENS],
   ['tokens read before the sleep is seen', 'slots', 'RUNS=2 CRASHES=0 OWNED=0 READ_BEFORE_SLEEP', TOO_MANY_TOKENS],
   ['a part taken for all', 'slots', 'N=3 RUNS=2 CRASHES=0 OWNED=0 SEVERAL=1 PARTS_ARE_STABLE', TOO_MANY_TOKENS],
+  ['claims in another folder', 'slots', 'RUNS=2 CRASHES=0 OWNED=0 ELSEWHERE=1 TRUST_OURS', TOO_MANY_TOKENS],
+  ['sleep between the read and the line', 'slots', 'RUNS=2 CRASHES=0 OWNED=0 SLEEP_ANYWHERE', TOO_MANY_TOKENS],
   ['no top-up', 'slots', 'RUNS=2 CRASHES=1 OWNED=0 NO_TOPUP', HANG],
   ['a fingerprint after the write', 'slots', 'RUNS=2 IDLE=2 CRASHES=1 OWNED=0 MAKES=1 LATE_FINGERPRINT', TOKEN_LOST],
   ['a successor that thinks all is well', 'slots', 'RUNS=2 IDLE=2 CRASHES=1 OWNED=0 MAKES=1 CLEAN_START', TOKEN_LOST],

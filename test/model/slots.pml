@@ -8,8 +8,8 @@
  *   Make    a client that takes tokens without a claim, and loses them when it is killed (PROTOCOL 23)
  *   Killer  SIGKILL at any step of any of them, CRASHES times
  *
- * NO_TOPUP, NO_MTIME, LATE_FINGERPRINT and FORK_GAP are no inventions: src/ did so once, and each is a way to one job too many, a
- * hang, or a token lost.
+ * NO_TOPUP, NO_MTIME, LATE_FINGERPRINT, FORK_GAP, TRUST_OURS and SLEEP_ANYWHERE are no inventions: src/ did so once, and each is a
+ * way to one job too many, a hang, or a token lost.
  *
  * Left out: pid namespaces, half-written claims (an empty claim holds nothing), what a person writes into the FIFO.
  *
@@ -19,8 +19,8 @@
  * (4) NEEDY jobs end only when Make has got a token: a slot that stays idle while Make waits for it is a hang.
  *
  * Seeded faults, each a -D: PUT_FIRST RETURN_TWICE FORGET_JOB FORK_GAP UNLOCK_ANY (slots); NO_EXCHANGE PUT_BEFORE_LINE
- * FORGET_LEAVING (a token for the implicit slot); NO_SECOND_LOOK NO_MTIME
- * LATE_FINGERPRINT CLEAN_START (repair); NO_TOPUP LOOK_BEFORE_DRAIN READ_BEFORE_SLEEP LIVE_ONLY PARTS_ARE_STABLE (top up, succession).
+ * FORGET_LEAVING (a token for the implicit slot); NO_SECOND_LOOK NO_MTIME LATE_FINGERPRINT CLEAN_START TRUST_OURS
+ * SLEEP_ANYWHERE (repair); NO_TOPUP LOOK_BEFORE_DRAIN READ_BEFORE_SLEEP LIVE_ONLY PARTS_ARE_STABLE (top up, succession).
  */
 #ifndef N
 #define N 2
@@ -40,6 +40,9 @@
 #endif
 #ifndef IDLE
 #define IDLE 0             /* bit i: Run i does not start */
+#endif
+#ifndef ELSEWHERE
+#define ELSEWHERE 0        /* bit i: Run i has its claim in a folder that nobody else sees (a container that has only the FIFO) */
 #endif
 #ifndef MAKES
 #define MAKES 0            /* 1: there is a foreign client */
@@ -132,8 +135,11 @@ inline end_process(who)
 #define wants(c) (1 + ((SEVERAL >> (c)) & 1))
 #define is_owned(c) ((OWNED >> (c)) & 1)
 
+/* The claims in the pool's folder. */
+#define shared_claims (claims & ~(ELSEWHERE))
+
 /* What a waiter's look once a second would return (an optimisation: other looks change nothing). */
-#define is_sweepable(c) ((claims & BIT(c)) && \
+#define is_sweepable(c) ((shared_claims & BIT(c)) && \
 	((returner[c] == NOBODY && !is_alive(c) && !is_running(c)) || (returner[c] != NOBODY && !is_named_alive(returner[c]))))
 
 /*
@@ -341,11 +347,28 @@ release:	/* releaseOwnClaim(): the rename */
 	} unless { atomic { (killed & BIT(me)) -> held = 0; implicit = 0; c = 0; in_use = 0; seen_job = 0; seen_returner = 0 } }
 }
 
+/* Asleep in epoll. Asleep elsewhere (a freezer, a slow disk) it may be between the read of a token and its line. */
+#ifdef SLEEP_ANYWHERE
+#define sleeps(c) ((asleep & BIT(c)) || hand[c] > 0)
+#else
+#define sleeps(c) (asleep & BIT(c))
+#endif
+
+/*
+ * src/keeper/strangers.ts: one of our commands without a claim holds nothing, if its claim would be in the pool's folder. Of
+ * others that is not known.
+ */
+#ifdef TRUST_OURS
+#define is_stranger(c) 0
+#else
+#define is_stranger(c) ((openers & BIT(c)) && ((ELSEWHERE) & BIT(c)))
+#endif
+
 /* Whether the claim's holder takes nothing more unless somebody writes: it is dead, gives back, has its job, or sleeps. */
 #ifdef PARTS_ARE_STABLE
-#define is_settled(c) (returner[c] != NOBODY || !is_alive(c) || ((asleep | recorded) & BIT(c)) || tokens[c] > 0 || slot == c)
+#define is_settled(c) (returner[c] != NOBODY || !is_alive(c) || sleeps(c) || (recorded & BIT(c)) || tokens[c] > 0 || slot == c)
 #else
-#define is_settled(c) (returner[c] != NOBODY || !is_alive(c) || ((asleep | recorded) & BIT(c)))
+#define is_settled(c) (returner[c] != NOBODY || !is_alive(c) || sleeps(c) || (recorded & BIT(c)))
 #endif
 
 /* Whether what its file says is still missing in the FIFO. */
@@ -371,11 +394,11 @@ inline look_around()
 	atomic { proven = 1; unsure = 0; sum = 0; list = living; i = 0 };
 	do
 	:: i < RUNS -> atomic {
-		proven = proven && !((list & BIT(i)) && (openers & BIT(i)) && !(claims & BIT(i)));
+		proven = proven && !((list & BIT(i)) && is_stranger(i));
 		i++ }
 	:: i == RUNS -> atomic {
 		proven = proven && !((list & BIT(MAKE)) && (openers & BIT(MAKE)));
-		list = claims;
+		list = shared_claims;
 		i = 0 };
 		break
 	od;
@@ -445,13 +468,17 @@ inline top_up()
  * back is here who comes just after it.
  */
 #if RUNS == 2
-#define all_settled ((!(claims & 1) || is_settled(0)) && (!(claims & 2) || is_settled(1)))
+#define all_settled ((!(shared_claims & 1) || is_settled(0)) && (!(shared_claims & 2) || is_settled(1)))
 #else
-#define all_settled ((!(claims & 1) || is_settled(0)) && (!(claims & 2) || is_settled(1)) && (!(claims & 4) || is_settled(2)))
+#define all_settled ((!(shared_claims & 1) || is_settled(0)) && (!(shared_claims & 2) || is_settled(1)) && (!(shared_claims & 4) || is_settled(2)))
 #endif
-#define is_known_openers (!(openers & BIT(MAKE)) && !(openers & ALL_RUNS & ~claims))
+#ifdef TRUST_OURS
+#define is_known_openers (!(openers & BIT(MAKE)))
+#else
+#define is_known_openers (!(openers & BIT(MAKE)) && !(openers & (ELSEWHERE)))
+#endif
 #if defined(NO_TOPUP) || defined(NO_SECOND_LOOK)
-#define may_top_up (touched && claims == 0 && is_known_openers)
+#define may_top_up (touched && shared_claims == 0 && is_known_openers)
 #else
 #define may_top_up (touched && all_settled && is_known_openers)
 #endif
@@ -480,8 +507,8 @@ end_look:	do
 		:: news ->
 			news = 0;
 			do
-			:: c < RUNS && !(claims & BIT(c)) -> c++
-			:: c < RUNS && (claims & BIT(c)) -> sweep(KEEPER_NAME, c); c++
+			:: c < RUNS && !(shared_claims & BIT(c)) -> c++
+			:: c < RUNS && (shared_claims & BIT(c)) -> sweep(KEEPER_NAME, c); c++
 			:: c == RUNS -> c = 0; break
 			od;
 			if

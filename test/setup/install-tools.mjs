@@ -37,6 +37,7 @@ const machineTools = {
   tmux: ['tmux'],
   perl: ['perl-base'],
   strace: ['strace'],
+  fakeroot: ['fakeroot'],
   setsid: ['util-linux'],
   sudo: ['sudo'],
 };
