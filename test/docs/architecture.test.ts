@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   commands: ['cli', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
   cli: ['pool', 'process', 'tools'],
   jobs: ['cli', 'keeper', 'pool', 'process', 'protocol', 'shell', 'slots', 'tools'],
-  keeper: ['pool', 'process', 'slots'],
+  keeper: ['pool', 'process', 'slots', 'tools'],
   slots: ['pool', 'process', 'protocol', 'tools'],
   pool: ['process', 'protocol'],
   tools: ['process'],
