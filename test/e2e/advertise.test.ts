@@ -53,9 +53,9 @@ describe('js-run below js-create advertises', () => {
 /** A build.ninja of six edges, and a Makefile of six targets, each of them a job that takes a while. */
 function writeBuilds(world: World): void {
   const numbers = [1, 2, 3, 4, 5, 6];
-  world.file('Makefile', `all: ${numbers.map((n) => `m${n}`).join(' ')}\nm%: ; @span $@ sleep 0.3\n`);
+  world.file('Makefile', `all: ${numbers.map((n) => `m${n}`).join(' ')}\nm%: ; @span $@ meet\n`);
   const edges = numbers.map((n) => `build n${n}: job\n`).join('');
-  world.file('build.ninja', `rule job\n  command = span $out sleep 0.3\n${edges}`);
+  world.file('build.ninja', `rule job\n  command = span $out meet\n${edges}`);
   world.file('close.py', 'import subprocess, sys\nsys.exit(subprocess.run(sys.argv[1:]).returncode)\n');
 }
 
@@ -75,7 +75,7 @@ describe('below a program that closes descriptors', () => {
     const world = makeWorld();
     writeBuilds(world);
     world.file('outer.mk', 'all: ; @$(BUILD)\n');
-    const env = withPath(ninja113Dir, { ...world.env, BUILD: 'python3 close.py ninja --quiet' }) as Record<
+    const env = withPath(ninja113Dir, { ...world.env, BUILD: 'python3 close.py ninja --quiet', MEET: '3' }) as Record<
       string,
       string
     >;
@@ -89,11 +89,11 @@ describe('below a program that closes descriptors', () => {
     const world = makeWorld();
     writeBuilds(world);
     world.file('outer.mk', 'all: ; @$(BUILD)\n');
-    const alone = { ...world.env, BUILD: 'python3 close.py make -s' };
+    const alone = { ...world.env, BUILD: 'python3 close.py make -s', MEET: '1' };
     expect((await world.run(caller, { env: alone })).status).toBe(0);
     expect(peak(await world.spans())).toBe(1);
-    const { status, stderr } = await world.run(`rm spans; ${caller}`, {
-      env: { ...alone, BUILD: 'python3 close.py js-run make -s' },
+    const { status, stderr } = await world.run(`rm -r spans*; ${caller}`, {
+      env: { ...alone, BUILD: 'python3 close.py js-run make -s', MEET: '3' },
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(peak(await world.spans())).toBe(3);

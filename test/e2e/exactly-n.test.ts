@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { make43, make441Dir, withPath } from '../setup/tools.js';
 import { peak, type Span } from '../spans/spans.js';
-import { meetOf } from './meet.js';
-import { makeWorld as makePlainWorld, type World } from './world.js';
-
-function makeWorld(): World {
-  const world = makePlainWorld();
-  world.file('bin/meet', meetOf(4));
-  return world;
-}
+import { makeWorld } from './world.js';
 
 /** Peak 4: not a slot more, and not one less, as the jobs wait for each other. */
 function expectFour(spans: Span[], jobs: number): void {
@@ -17,9 +10,9 @@ function expectFour(spans: Span[], jobs: number): void {
 }
 
 const BUILD = `#!/bin/bash
-job() { js-run -- span "function $1" meet; }
-for i in 1 2 3 4; do js-run -- span "direct $i" meet & done
-for i in 1 2 3 4; do ( js-run -- span "subshell $i" meet ) & done
+job() { js-run -- span "function $1" meet 4; }
+for i in 1 2 3 4; do js-run -- span "direct $i" meet 4 & done
+for i in 1 2 3 4; do ( js-run -- span "subshell $i" meet 4 ) & done
 for i in 1 2 3 4; do job $i & done
 wait
 `;
@@ -27,7 +20,7 @@ wait
 const MAKEFILE = (prefix: string) => `
 all: a b c d e f
 a b c d e f:
-\t${prefix}for i in 1 2 3; do js-run -- span "$@ $$i" meet & done; wait
+\t${prefix}for i in 1 2 3; do js-run -- span "$@ $$i" meet 4 & done; wait
 `;
 
 describe('exactly N jobs', () => {
@@ -73,7 +66,7 @@ describe('exactly N jobs', () => {
 
   it('of builds below builds: script, make, script', async () => {
     const world = makeWorld();
-    world.file('inner.sh', '#!/bin/sh\nfor i in 1 2 3; do js-run -- span "$1 $i" meet & done; wait\n');
+    world.file('inner.sh', '#!/bin/sh\nfor i in 1 2 3; do js-run -- span "$1 $i" meet 4 & done; wait\n');
     world.file('Makefile', 'all: a b c\na b c:\n\t+js-run -- ./inner.sh $@\n');
     const script =
       'js-create -j 4 -- sh -c "js-run -- make -s & js-run -- ./inner.sh x & js-run -- ./inner.sh y & wait"';
@@ -101,7 +94,7 @@ describe('exactly N jobs', () => {
     world.file(
       'recipe',
       `#!/bin/sh
-      . ./variables; exec js-run -- span "$1" meet`,
+      . ./variables; exec js-run -- span "$1" meet 4`,
     );
     world.file(
       'variables',

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { make43 } from '../setup/tools.js';
 import { peak } from '../spans/spans.js';
-import { meetOf } from './meet.js';
 import { makeWorld, type World } from './world.js';
 
 const JOBS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -10,7 +9,7 @@ const LOG = [...JOBS.map((n) => `line ${n} of the log`), 'end', ''].join('\n');
 
 /** Starts eight jobs, and says a line before each; \$R and \$W are the numbers of the pair. */
 const BODY = `
-for i in ${JOBS.join(' ')}; do echo "line $i of the log"; js-run span "job $i" meet & jobs+=($!); done
+for i in ${JOBS.join(' ')}; do echo "line $i of the log"; js-run span "job $i" meet 2 & jobs+=($!); done
 for job in "\${jobs[@]}"; do wait "$job" || exit; done; echo end`;
 
 /** Finds the numbers of the pair. */
@@ -25,13 +24,6 @@ const INTACT = `IFS= read -rN8 -t1 -u$R bytes; [ "$bytes" = ++++++++ ] || echo "
 /** An anonymous pipe at two numbers, with eight bytes, around a script. */
 const PIPE = `use POSIX; $^F = 99; my ($r, $w) = splice @ARGV, 0, 2; pipe my $in, my $out; syswrite $out, "+" x 8;
 my ($far, $away) = (fcntl($in, F_DUPFD, 50), fcntl($out, F_DUPFD, 50)); dup2($far, $r); dup2($away, $w); exec @ARGV`;
-
-/** @returns a world of two slots whose jobs wait until both are in use */
-function makeWorldOfTwo(): World {
-  const world = makeWorld();
-  world.file('bin/meet', meetOf(2));
-  return world;
-}
 
 /** Runs a script whose output is a pipe, and expects all of its output and two jobs at a time. */
 async function expectTwo(world: World, script: string): Promise<void> {
@@ -52,7 +44,7 @@ const CALLERS: [string, string][] = [
 
 describe.each(CALLERS)('below %s', (_, caller) => {
   function prepare(takeOver: string, after = ''): World {
-    const world = makeWorldOfTwo();
+    const world = makeWorld();
     world.file('Makefile', 'plus: ; +@bash ./log.sh\nplain: ; @bash ./log.sh\n');
     world.file('log.sh', `${FIND_PAIR}\n${takeOver}\n${BODY}\n${after}`);
     return world;

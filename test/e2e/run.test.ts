@@ -199,7 +199,7 @@ line' "'\\"\\$x\\n" '~' '=ls' '#' '!'`;
 
 describe('the tool that js-run starts', () => {
   const jobs = ['a', 'b', 'c', 'd', 'e', 'g'];
-  const ninja = ['rule r', ' command = span $out sleep 0.3', ...jobs.map((job) => `build ${job}: r`), ''].join('\n');
+  const ninja = ['rule r', ' command = span $out meet', ...jobs.map((job) => `build ${job}: r`), ''].join('\n');
 
   it.each([
     ['ninja 1.11 with one slot', 'js-run ninja', 1],
@@ -213,8 +213,8 @@ describe('the tool that js-run starts', () => {
   ])('is bound by the pool: %s', async (_, script, most) => {
     const world = makeWorld();
     world.file('build.ninja', ninja);
-    world.file('Makefile', `all: ${jobs.join(' ')}\n${jobs.join(' ')}:\n\t@span $@ sleep 0.3\n`);
-    const { status, stderr } = await session(world, script);
+    world.file('Makefile', `all: ${jobs.join(' ')}\n${jobs.join(' ')}:\n\t@span $@ meet\n`);
+    const { status, stderr } = await session(world, script, { env: { MEET: String(most) } });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const spans = await world.spans();
     expect({ count: spans.length, peak: peak(spans) }).toEqual({ count: 6, peak: most });

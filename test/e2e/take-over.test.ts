@@ -3,24 +3,15 @@ import { make441Dir, withPath } from '../setup/tools.js';
 import { peak } from '../spans/spans.js';
 import { makeWorld, type World } from './world.js';
 
-/** Waits until as many of its kind have been there at a time as its argument says; gives up where they never are. */
-const MEET = `#!/bin/sh
-mkdir -p here; : >here/$$
-tries=0; until [ -e met ] || [ $((tries += 1)) -gt 400 ]; do
-  [ $(ls here | wc -l) -lt $1 ] || : >met
-  sleep 0.05
-done
-`;
-
 const makefile = (jobs: number) => {
   const targets = Array.from({ length: jobs }, (_, index) => `t${index}`).join(' ');
-  return `all: ${targets}\n${targets}: ; @: >began; span $@ ./meet ${jobs}\n`;
+  return `all: ${targets}\n${targets}: ; @: >began; span $@ meet ${jobs}\n`;
 };
 
 /** A js-run has the session's slot, another one a token; then the first one ends. */
 const SCRIPT = `
-js-run sh -c ': >here.first; until [ -e began ]; do sleep 0.02; done' & first=$!
-until [ -e here.first ]; do sleep 0.02; done
+js-run sh -c ': >first.up; until [ -e began ]; do sleep 0.02; done' & first=$!
+until [ -e first.up ]; do sleep 0.02; done
 js-run make -s; status=$?
 wait $first; exit $status`;
 
@@ -34,7 +25,6 @@ describe('the implicit slot of a session', () => {
     ['4.4.1', 4],
   ])('whose user has ended is not lost to a make %s in a token, of %i', async (version, jobs) => {
     const world = makeWorld();
-    world.file('meet', MEET);
     world.file('Makefile', makefile(jobs));
     world.file('script', SCRIPT);
     const env = version === '4.3' ? world.env : newMake(world);
@@ -45,7 +35,6 @@ describe('the implicit slot of a session', () => {
 
   it('whose user is killed is taken over too, and all slots are there in the end', async () => {
     const world = makeWorld();
-    world.file('meet', MEET);
     world.file('Makefile', makefile(2));
     world.file(
       'script',
@@ -55,8 +44,8 @@ describe('the implicit slot of a session', () => {
     world.file('killed', `until [ -e began ]; do sleep 0.02; done; kill -9 $1`);
     const { stdout } = await world.run(
       `js-create -j 2 -- bash -c '
-        js-run sh -c ": >here.first; echo \\$PPID >pid; until [ -e began ]; do sleep 0.02; done; kill -9 \\$PPID" 2>/dev/null &
-        until [ -e here.first ]; do sleep 0.02; done
+        js-run sh -c ": >first.up; echo \\$PPID >pid; until [ -e began ]; do sleep 0.02; done; kill -9 \\$PPID" 2>/dev/null &
+        until [ -e first.up ]; do sleep 0.02; done
         js-run make -s; wait 2>/dev/null
         js-acquire -n 2 --timeout 5 >/dev/null && { js-acquire --no-wait 2>/dev/null || echo all; }'`,
     );

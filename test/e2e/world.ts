@@ -42,7 +42,7 @@ export function makeWorld(): World {
   mkdirSync(runtime, { mode: 0o700 });
   for (const file of readdirSync(join(ROOT, 'bin')))
     symlinkSync(join(ROOT, 'bin', file), join(bin, basename(file, '.js')));
-  symlinkSync(join(ROOT, 'test/spans/span'), join(bin, 'span'));
+  for (const job of ['span', 'meet']) symlinkSync(join(ROOT, 'test/spans', job), join(bin, job));
   const env: Record<string, string> = { ...cleanEnvironment(bin, runtime), SPANS: join(dir, 'spans') };
   const groups: number[] = [];
 

@@ -1,4 +1,3 @@
-import { meetOf } from '../meet.js';
 import type { World } from '../world.js';
 
 /** How many compilers every project starts. */
@@ -12,12 +11,12 @@ const COMPILER = `#!/bin/sh
 case $0 in *c++) real=g++ ;; *) real=gcc ;; esac
 for word; do case $word in *unit?.c | *unit?.cpp) unit=$word ;; esac; done
 [ -n "\${unit-}" ] || exec $real "$@"
-exec span "$real \${unit##*/}" sh -c 'meet; exec "$@"' - $real "$@"
+exec span "$real \${unit##*/}" sh -c 'meet 4; exec "$@"' - $real "$@"
 `;
 
 /** RUSTC_WRAPPER: cargo asks the compiler for its version and more through it, too. */
 const RUSTC = `#!/bin/sh
-case "$*" in *"--crate-name unit"*) exec span "rustc $3" sh -c 'meet; exec "$@"' - "$@" ;; esac
+case "$*" in *"--crate-name unit"*) exec span "rustc $3" sh -c 'meet 4; exec "$@"' - "$@" ;; esac
 exec "$@"
 `;
 
@@ -26,7 +25,6 @@ exec "$@"
  * @returns the variables that have them used
  */
 export function recordCompilers(world: World): Record<string, string> {
-  world.file('bin/meet', meetOf(4));
   return {
     CC: world.file('bin/unit-cc', COMPILER),
     CXX: world.file('bin/unit-c++', COMPILER),

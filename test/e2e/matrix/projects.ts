@@ -8,15 +8,15 @@ const LEAVES = ['leaf1', 'leaf2', 'leaf3', 'leaf4', 'leaf5', 'leaf6'];
 /** How many jobs every project has at least. */
 export const LEAF_COUNT = LEAVES.length;
 
-/** A job that does nothing but be there, for tools that start whatever they are told. */
-const leafCommand = (name: string) => `span ${name} sleep 0.2`;
+/** A job that waits for as many as $MEET says, for tools that start whatever they are told. */
+const leafCommand = (name: string) => `span ${name} meet`;
 
-/** Starts a compiler so late that its job is one too. */
+/** Starts a compiler behind such a job. */
 const SLOW = `#!/bin/sh
 # slow NAME CMD [ARG...]
 name=$1
 shift
-exec span "$name" sh -c 'sleep 0.2; exec "$@"' slow "$@"
+exec span "$name" sh -c 'meet; exec "$@"' slow "$@"
 `;
 
 /** Writes a file below a folder; an executable one where it begins with \`#!\`. */
