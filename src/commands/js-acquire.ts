@@ -7,9 +7,10 @@ import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { watchSignals } from '../process/signals.js';
 import { acquireSlots } from '../slots/acquire.js';
-import { findCallingShell } from '../slots/caller.js';
+import { findReadingShell } from '../slots/caller.js';
 import { handOver } from '../slots/claim.js';
 import { abandonClaim } from '../slots/release.js';
+import { isOutputClosed } from '../slots/wrapper.js';
 
 export const command: Command = {
   name: 'js-acquire',
@@ -28,9 +29,11 @@ async function main({ args, env, parent, print, warn, isTerminal }: Context): Pr
   const count = parseSlots(args);
   const timeout = parseTimeout(args);
   const owner = args.value('owner');
-  const holder = owner === undefined ? findCallingShell(parent) : parseProcess('--owner', owner);
+  const holder = owner === undefined ? findReadingShell(parent) : parseProcess('--owner', owner);
   if (holder === undefined)
     throw new JobserverError('failed', 'the calling shell has ended; name a holder with --owner PID');
+  // Who hears of no handle cannot return it.
+  if (isOutputClosed(parent)) throw new JobserverError('failed', "cannot write 'standard output': Bad file descriptor");
   const pool = requirePool(lookupOf({ args, env, parent }));
   const signals = watchSignals();
   const wanted = { count, timeout, command: 'js-acquire' };

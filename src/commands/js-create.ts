@@ -16,7 +16,8 @@ import { findFileLimit } from '../process/file-limit.js';
 import { countProcessors } from '../process/parallelism.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
 import { watchSignals } from '../process/signals.js';
-import { findCallingShell } from '../slots/caller.js';
+import { findReadingShell } from '../slots/caller.js';
+import { isOutputClosed } from '../slots/wrapper.js';
 
 export const command: Command = {
   name: 'js-create',
@@ -46,7 +47,9 @@ async function main(context: Context): Promise<ProgramEnd> {
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
   if (!forCommand && status !== undefined) throw new JobserverError('usage', '--status-fd goes with a COMMAND');
-  const caller = forCommand ? selfId() : findCallingShell(parent);
+  const caller = forCommand ? selfId() : findReadingShell(parent);
+  if (!forCommand && isOutputClosed(parent))
+    throw new JobserverError('failed', "cannot write 'standard output': Bad file descriptor");
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);

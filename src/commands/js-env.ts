@@ -7,7 +7,7 @@ import { formatChanges, formatJoin } from '../jobs/shell-code.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
-import { findCallingShell } from '../slots/caller.js';
+import { findReadingShell } from '../slots/caller.js';
 
 export const command: Command = {
   name: 'js-env',
@@ -43,6 +43,6 @@ async function main({ args, env, parent, print }: Context): Promise<number> {
     );
     return isFine(report) ? 0 : 1;
   }
-  print(await formatJoin(pool, wish, findCallingShell(parent), env, ensureStateRoot(env)));
+  print(await formatJoin(pool, wish, findReadingShell(parent), env, ensureStateRoot(env)));
   return 0;
 }

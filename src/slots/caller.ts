@@ -7,6 +7,7 @@ import {
   readProcess,
   selfAtStart,
 } from '../process/process-table.js';
+import { isScriptShell, isWrapper } from './wrapper.js';
 
 /**
  * Finds the shell that called a command, to hold what the command leaves behind. In `H=$(js-acquire | tail -1)` the parent
@@ -16,14 +17,54 @@ import {
  * @returns undefined where the parent has ended already
  */
 export function findCallingShell(parent: number): ProcessId | undefined {
+  let shell = findParent(parent);
+  // What runs one command and ends with it is no shell.
+  while (shell !== undefined && isWrapper(shell)) shell = readProcess(shell.parent);
+  return findOutermost(shell);
+}
+
+/**
+ * Finds who gets what this process prints, to hold what it speaks of: in `H=$(timeout 10 js-acquire)` the shell, not timeout.
+ * @param parent this process's parent
+ * @returns as findCallingShell(), which it is where nobody above reads our output
+ */
+export function findReadingShell(parent: number): ProcessId | undefined {
+  const start = findParent(parent);
+  const reader = start && findReaderAbove(start);
+  return reader === undefined ? findCallingShell(parent) : findOutermost(reader);
+}
+
+/** @returns the parent, unless it is who adopted us */
+function findParent(parent: number): ProcessEntry | undefined {
   const self = selfAtStart();
-  let shell = readProcess(parent);
+  const entry = readProcess(parent);
   // Of another session than ours, which we did not begin, is only who adopted us (init): it would hold the slots for ever.
-  if (shell?.session !== self.session && self.session !== self.pid) return undefined;
-  while (shell !== undefined) {
-    const reader = findReader(shell);
-    if (reader === undefined) return shell.id;
-    shell = reader;
+  return entry?.session !== self.session && self.session !== self.pid ? undefined : entry;
+}
+
+/** @returns the nearest process above that has our output open for reading, as far up as the script that we are called from */
+function findReaderAbove(parent: ProcessEntry): ProcessEntry | undefined {
+  let pipe = readDescriptor('self', 1);
+  let script: ProcessEntry | undefined;
+  for (let above: ProcessEntry | undefined = parent; above !== undefined; above = readProcess(above.parent)) {
+    // Who reads what a whole script prints did not call us.
+    if (script !== undefined && !isForkOf(script, above)) return undefined;
+    if (isReaderOf(pipe, above)) {
+      if (!isWrapper(above)) return above;
+      // sudo copies what it reads.
+      pipe = readDescriptor(above.pid, 1);
+    }
+    if (script === undefined && isScriptShell(above)) script = above;
+  }
+  return undefined;
+}
+
+/** @returns the shell that goes on, of those in whose command substitutions `shell` is */
+function findOutermost(shell: ProcessEntry | undefined): ProcessId | undefined {
+  for (let last = shell; last !== undefined; ) {
+    const reader = findReader(last);
+    if (reader === undefined) return last.id;
+    last = reader;
   }
   return undefined;
 }
@@ -41,15 +82,18 @@ function findReader(subshell: ProcessEntry): ProcessEntry | undefined {
 
 /** @returns the nearest of `shell` and the shells that it was forked from that has the pipe open for reading */
 function findReaderOf(pipe: string | undefined, shell: ProcessEntry): ProcessEntry | undefined {
-  if (pipe === undefined || !pipe.startsWith('pipe:')) return undefined;
   for (let reader = shell; ; ) {
-    const { pid, parent } = reader;
-    if (listDescriptors(pid).some((fd) => isReadable(pid, fd) && readDescriptor(pid, fd) === pipe)) return reader;
-    const above = readProcess(parent);
+    if (isReaderOf(pipe, reader)) return reader;
+    const above = readProcess(reader.parent);
     if (above === undefined || !isForkOf(reader, above)) return undefined;
     reader = above;
   }
 }
+
+/** @returns whether the process has the pipe, as readlink(2) names it, open for reading */
+const isReaderOf = (pipe: string | undefined, { pid }: ProcessEntry): boolean =>
+  pipe?.startsWith('pipe:') === true &&
+  listDescriptors(pid).some((fd) => isReadable(pid, fd) && readDescriptor(pid, fd) === pipe);
 
 /** Only forks of one program share their image; every exec lays it out anew. */
 const isForkOf = (child: ProcessEntry, parent: ProcessEntry): boolean =>

@@ -139,6 +139,8 @@ describe('js-acquire and js-release', () => {
     ['js-acquire -n 2; js-acquire --timeout 0.2 -n 3', 75, /^js-acquire: only 2 of 3 slots free .* within 0.2 s\n$/],
     ['js-acquire --owner 4194999', 2, /^js-acquire: --owner: '4194999' is not the pid of a process/],
     ['js-acquire operand', 2, /^js-acquire: unexpected 'operand'/],
+    ['js-acquire >&-', 1, /^js-acquire: cannot write 'standard output': Bad file descriptor\n$/],
+    ['js-acquire </dev/null 0<>/dev/null >/dev/null', 0, /^$/],
     ['js-acquire >/dev/full', 1, /^js-acquire: cannot write 'standard output': No space left on device\n$/],
   ])('%s: %i', async (command, status, message) => {
     const { stdout, stderr } = await session(`{ ${command}; } >/dev/null; echo $?; js-release; tokens; claims`);

@@ -283,6 +283,29 @@ it('js-create exits as its command did also if its keeper does not end, and says
   });
 });
 
+it.each([
+  'timeout 20 js-create -j 2',
+  'timeout 20 js-create -j 2 | cat',
+  'js-create -j 2 | cat',
+  'sh -c "js-create -j 2"',
+  'env sh -c "js-create -j 2"; true',
+])('a pool is of the shell that runs its code: %s', async (command) => {
+  const { stdout, stderr } = await makeWorld().run(
+    // Longer than two looks of the keeper.
+    `eval "$(${command})"; echo "$$ $(grep -oP 'owner": "\\K\\d+' run/*/*/pool.json)"; sleep 2.2; js-run -n 2 echo ran`,
+  );
+  expect(stdout).toMatch(/^(\d+) \1\nran\n$/);
+  expect(stderr).toBe('');
+});
+
+it('js-create without anywhere to print to makes no pool', async () => {
+  const { status, stderr } = await makeWorld().run('js-create -j 2 >&-');
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: "js-create: cannot write 'standard output': Bad file descriptor\n",
+  });
+});
+
 describe('what outlives its pool', () => {
   const GONE = /^js-run: warning: [^\n]* running the command without a slot\n$/;
   it.each([

@@ -67,6 +67,35 @@ describe.each(['bash', 'dash', 'zsh'])('in %s the slot of', (shell) => {
     expect(holder).toBe(want);
   });
 
+  // Whatever runs js-acquire ends with it; who reads the handle holds the slot.
+  test.each([
+    'H=$(timeout 10 js-acquire)',
+    'H=$(timeout 10 js-acquire | tail -1)',
+    'H=$(flock lock js-acquire)',
+    'H=$(env A=1 nice js-acquire)',
+    'H=$(echo | xargs js-acquire)',
+    'H=$(strace -f -o /dev/null js-acquire)',
+    'H=$(sh -c js-acquire)',
+    'H=$(bash -c "js-acquire --timeout 5" ; true)',
+    'H=$(timeout 10 sh -c js-acquire; true)',
+    'H=$(python3 -c "import subprocess; subprocess.call([\'js-acquire\'])")',
+    'H=$(setsid -w js-acquire)',
+    'H=$(script -qec js-acquire /dev/null | tr -d "\\r")',
+    'timeout 10 js-acquire >h; H=$(cat h)',
+    'X=$(timeout 10 js-acquire); H=$X',
+  ])('%j is the shell’s own, not the wrapper’s', async (script) => {
+    const { holder, want } = await holderOf(shell, `echo $$ >want\n${script}\necho "$H" >got\n`, '| cat');
+    expect(holder).toBe(want);
+  });
+
+  // Who reads all that a script prints, as a CI job does, did not call js-acquire.
+  test('a script that prints it is the script’s', async () => {
+    const script = `X=$(${shell} inner); echo "$X" >got; cat ended`;
+    const inner = 'echo $$ >want; js-acquire; cp want ended';
+    const { holder, want } = await holderOf(shell, script, '| cat', inner);
+    expect(holder).toBe(want);
+  });
+
   const TAKE = `${ME}; H=$(js-acquire); echo "$H" >got`;
   test.each([
     `( ${TAKE} ) & wait`,

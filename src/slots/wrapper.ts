@@ -1,0 +1,44 @@
+import { basename } from 'node:path';
+import {
+  isReadable,
+  isWritable,
+  type ProcessEntry,
+  readArguments,
+  readDescriptor,
+  readProgram,
+} from '../process/process-table.js';
+
+const SHELL = /^-?(ba|da|a|z|k|pdk|mk|lk|ya|fi|c|tc)?sh(\d+)?$|^busybox$/;
+
+/** Programs that run another one and end with it. */
+const WRAPPER =
+  /^(chrt|chroot|doas|env|fakeroot|flock|ionice|ltrace|nice|nohup|nsenter|prlimit|runuser|script|setpriv|setsid|stdbuf|strace|su|sudo|systemd-run|taskset|time|timeout|unbuffer|unshare|xargs)$/;
+
+/** The same, as programs of an interpreter. */
+const WRAPPER_SCRIPT = /^(npm|npx|pnpm|yarn|js-run|js-create)(-cli)?(\.js)?$/;
+
+/** @returns whether the process just runs another one, and nobody goes on in it afterwards */
+export function isWrapper({ pid }: ProcessEntry): boolean {
+  const [name = '', script = ''] = readArguments(pid);
+  return WRAPPER.test(basename(readProgram(pid) ?? name)) || WRAPPER_SCRIPT.test(basename(script));
+}
+
+/** @returns whether the process is a shell that goes on after one command: not `sh -c 'js-acquire'` */
+export function isScriptShell({ pid }: ProcessEntry): boolean {
+  const words = readArguments(pid);
+  if (!SHELL.test(basename(readProgram(pid) ?? words[0] ?? ''))) return false;
+  const option = words.findIndex((word) => /^-[a-z]*c$/i.test(word));
+  return option < 0 || /[;&|\n]/.test(words[option + 1] ?? '');
+}
+
+/**
+ * @returns whether a shell started this process with its standard output closed (`>&-`). Node opens /dev/null in its place, for
+ * reading and writing, as a shell does not and as only who has it so could hand it down.
+ */
+export function isOutputClosed(parent: number): boolean {
+  if (!isNull('self') || isNull(parent)) return false;
+  return SHELL.test(basename(readProgram(parent) ?? ''));
+}
+
+const isNull = (pid: number | 'self'): boolean =>
+  readDescriptor(pid, 1) === '/dev/null' && isReadable(pid, 1) && isWritable(pid, 1);
