@@ -11,14 +11,12 @@ import {
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
 import { isJobserverError, JobserverError } from '../errors.js';
-import { countWanted } from '../jobs/hold-tool.js';
 import { leaveEnvironment } from '../jobs/join.js';
 import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
 import { makeWish } from '../jobs/slot-wish.js';
 import { runAndTidy } from '../jobs/tidy.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
-import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
@@ -30,11 +28,8 @@ import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire.js';
 import { type Claim, recordJob } from '../slots/claim.js';
 import { releaseOwnClaim } from '../slots/release.js';
-import { takeMore } from '../slots/take.js';
 import { watchSlot } from '../slots/take-over.js';
-import { findFront } from '../tools/front.js';
 import { findTool, MAKE } from '../tools/table.js';
-import { askStyles } from '../tools/version.js';
 
 export const command: Command = {
   name: 'js-run',
@@ -113,7 +108,6 @@ async function runInSlots(
   const { env, warn } = context;
   const root = ensureStateRoot(env);
   const wanted = { count: slots, timeout, command: job.words.join(' ') };
-  const most = join.fit ? await countFitting(job, pool, root) : slots;
   const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, context));
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
@@ -121,11 +115,10 @@ async function runInSlots(
   let own: Pool | undefined;
   return runAndTidy(
     async () => {
-      takeMore(claim, most);
       own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
       const running = await startInPool(
         job,
-        { pool: own ?? pool, wish: join, slots: claim.held, each: slots, root, claim },
+        { pool: own ?? pool, wish: join, slots, each: slots, root, claim },
         signals,
         warn,
       );
@@ -137,14 +130,6 @@ async function runInSlots(
     [async () => own && keeper?.destroyPool(own), stopWatching, () => releaseOwnClaim(claim)],
     warn,
   );
-}
-
-/** @returns the most slots that the command may use for a number of jobs in its command line, 1 if there is none */
-async function countFitting({ words, env }: Job, pool: Pool, root: string): Promise<number> {
-  const front = findFront(words);
-  if (front === undefined) return 1;
-  const styles = await askStyles(front.tool, front.program, env, root);
-  return Math.min(countWanted(front, styles, env), pool.jobs ?? MOST_JOBS);
 }
 
 function tryRecordJob(claim: Claim, pid: number): void {

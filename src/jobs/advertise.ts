@@ -2,7 +2,7 @@ import type { AuthChoice } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { hasShim } from '../tools/shim-folder.js';
-import { findTool, MAKE } from '../tools/table.js';
+import { findTool, MAKE, type Style } from '../tools/table.js';
 import { askStyles } from '../tools/version.js';
 import { AUTH_VARIABLE, fifoOf } from './join.js';
 
@@ -48,4 +48,11 @@ export async function planAdvert(
   // A make that is called through its wrapper gets a pair there, and nothing else has to keep one open.
   const bridged = front !== MAKE && !make.includes('fifo') && hasShim('make', env.PATH);
   return { kind: 'pair', old, open: !bridged, path: true };
+}
+
+/** @returns the styles in which a plan speaks of the pool to a program that closes no descriptors */
+export function offeredBy(plan: Plan): readonly Style[] {
+  if (plan.kind === 'fifo') return ['fifo'];
+  const pair: Style[] = plan.open ? [plan.old ? 'old-pair' : 'pair'] : [];
+  return plan.path ? [...pair, 'fifo'] : pair;
 }

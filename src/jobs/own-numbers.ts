@@ -1,5 +1,5 @@
 import { mergeMakeFlags } from '../protocol/makeflags.js';
-import { findTool, OVERRIDING } from '../tools/table.js';
+import { findTool, OVERRIDING, type Style, usableStyles } from '../tools/table.js';
 import { askStyles, findProgram } from '../tools/version.js';
 import type { Changes } from './join.js';
 
@@ -21,6 +21,8 @@ interface Reader {
   slots: number;
   /** Whether it starts builds that cannot be seen, so that they are set although nobody set them. */
   isFrontEnd: boolean;
+  /** How the pool is advertised to it. */
+  offered: readonly Style[];
 }
 
 /**
@@ -28,11 +30,16 @@ interface Reader {
  * set to the number of slots.
  * @param root the state folder
  */
-export async function holdNumbers(env: Env, { keep, slots, isFrontEnd }: Reader, root: string): Promise<Changes> {
+export async function holdNumbers(
+  env: Env,
+  { keep, slots, isFrontEnd, offered }: Reader,
+  root: string,
+): Promise<Changes> {
   const changes: Record<string, string | undefined> = {};
   for (const name of listOverriding(env)) changes[name] = withoutJobs(name, env[name] ?? '');
   const numbers = OF_STRANGERS.filter((name) => isFrontEnd || env[name] !== undefined);
-  if (isFrontEnd || (env[CMAKE_LEVEL] !== undefined && (await isNinjaOld(env, root)))) numbers.push(CMAKE_LEVEL);
+  if (isFrontEnd || (env[CMAKE_LEVEL] !== undefined && (await isNinjaOut(offered, env, root))))
+    numbers.push(CMAKE_LEVEL);
   for (const name of numbers) changes[name] = String(slots);
   if (numbers.length > 0) changes[BOUND_VARIABLE] = String(slots);
   for (const name of keep) delete changes[name];
@@ -59,9 +66,9 @@ function withoutJobs(name: string, value: string): string | undefined {
 
 const HOLDS_OPTIONS = /(FLAGS|OPTS)$/;
 
-/** @returns whether the ninja that a cmake would start cannot join */
-async function isNinjaOld(env: Env, root: string): Promise<boolean> {
+/** @returns whether the ninja that a cmake would start cannot join a pool that is advertised so */
+async function isNinjaOut(offered: readonly Style[], env: Env, root: string): Promise<boolean> {
   const tool = findTool('ninja');
   if (tool === undefined || findProgram('ninja', env.PATH) === undefined) return false;
-  return (await askStyles(tool, 'ninja', env, root)).length === 0;
+  return usableStyles(await askStyles(tool, 'ninja', env, root), offered).length === 0;
 }

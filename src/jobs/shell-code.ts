@@ -6,7 +6,7 @@ import { isReadable, listDescriptors, type ProcessId, pidOf, readDescriptor } fr
 import { listMangled } from '../process/utf8.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
 import { withShims } from '../tools/shims.js';
-import { planAdvert } from './advertise.js';
+import { offeredBy, planAdvert } from './advertise.js';
 import { type Advert, type Changes, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './join.js';
 import { holdNumbers } from './own-numbers.js';
 
@@ -30,8 +30,12 @@ export async function formatJoin(
 ): Promise<string> {
   const { way } = pool;
   const shims = wish.shims ? withShims(env) : {};
-  const numbers = await holdNumbers(env, { keep: wish.keep, slots: 1, isFrontEnd: false }, root);
   const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
+  const numbers = await holdNumbers(
+    env,
+    { keep: wish.keep, slots: 1, isFrontEnd: false, offered: offeredBy(plan) },
+    root,
+  );
   const join = (advert: Advert) =>
     formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, ...wish }) }, env);
   const fifo = fifoOf(pool);

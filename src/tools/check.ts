@@ -1,5 +1,5 @@
 import { hasShim } from './shim-folder.js';
-import { MAKE, type Style, TOOLS, type Tool } from './table.js';
+import { MAKE, type Style, TOOLS, type Tool, usableStyles } from './table.js';
 import { askStyles, askVersion, findProgram } from './version.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -62,11 +62,6 @@ async function findHow(
   root: string,
 ): Promise<string | undefined> {
   if (hasShim(name, env.PATH)) return 'through its wrapper';
-  const understood = await askStyles(tool, name, env, root);
-  if (styles.some((style) => understands(understood, style))) return 'by itself';
+  if (usableStyles(await askStyles(tool, name, env, root), styles).length > 0) return 'by itself';
   return tool.serial && 'runs one job at a time';
 }
-
-/** Every make that knows the newer spelling of a pair knows the old one too. */
-const understands = (styles: readonly Style[], style: Style): boolean =>
-  styles.includes(style) || (style === 'old-pair' && styles.includes('pair'));

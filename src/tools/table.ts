@@ -115,6 +115,15 @@ export function findTool(command: string): Tool | undefined {
 }
 
 /**
+ * @param understood what a tool understands
+ * @param offered how a pool is advertised
+ * @returns the styles by which the tool joins it
+ */
+export const usableStyles = (understood: readonly Style[], offered: readonly Style[]): Style[] =>
+  // Every make that knows the newer spelling of a pair knows the old one too.
+  offered.filter((style) => understood.includes(style) || (style === 'old-pair' && understood.includes('pair')));
+
+/**
  * Variables that make a tool use a number of its own instead of the pool (PROTOCOL 28). The jobs in the last ones are only a
  * part of the value.
  */

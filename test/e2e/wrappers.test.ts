@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ninja113Dir, withPath } from '../setup/tools.js';
+import { make441Dir, ninja113Dir, withPath } from '../setup/tools.js';
 import { peak } from '../spans/spans.js';
 import { makeWorld, type World } from './world.js';
 
@@ -46,6 +46,8 @@ describe('a number of jobs becomes the slots that are free', () => {
     ['CMAKE_BUILD_PARALLEL_LEVEL=9 cmake --build over-make', 4],
     ['cmake --build over-make', 4],
     ['make -s -j9 & ninja -j9 & wait', 4],
+    // What none of them can have for itself is had by each as it comes free.
+    ['make -s -j4 & make -s -j4 & wait', 4],
   ])('of --shims: %s', async (build, expected) => {
     await expectPeak(await makeBuilds(), `js-create -j 4 --shims -- ./build.sh '${build}'`, expected);
   });
@@ -57,6 +59,26 @@ describe('a number of jobs becomes the slots that are free', () => {
     ['js-acquire -n 2 >/dev/null; js-run --fit make -s -j9', 2],
   ])('of --fit: %s', async (command, expected) => {
     await expectPeak(await makeBuilds(), `js-create -j 4 -- bash -c '${command}; js-release'`, expected);
+  });
+
+  it('but a number that limits nothing leaves the pool to a tool that joins', async () => {
+    const world = await makeBuilds();
+    // A number of its own would be what is free when it starts, which is one.
+    const script = `eval "$(js-create -j 4)"; slots=$(js-acquire -n 3)
+      js-run --fit make -s -j4 & while ! test -s spans; do sleep 0.01; done; js-release "$slots"; wait`;
+    await expectPeak(world, script, 4);
+  });
+
+  it.each([
+    ['through a wrapper', 'js-create -j 2 --auth pipe --shims -- ./build.sh ninja'],
+    ['with the number of the pool', 'js-create -j 2 --auth pipe --shims -- ./build.sh "ninja -j2"', 2],
+    ['in front', 'js-create -j 2 --auth pipe -- js-run ninja'],
+    ['with cmake in front', 'js-create -j 2 --auth pipe -- js-run cmake --build over-ninja'],
+  ])('of ninja 1.13 where a pair alone is advertised: %s', async (_, command, expected = 1) => {
+    const world = await makeBuilds();
+    const env = withPath(`${make441Dir}:${ninja113Dir}`, world.env) as Record<string, string>;
+    await world.run('rm -r over-ninja && cmake -G Ninja -B over-ninja .', { env });
+    await expectPeak(world, command, expected, env);
   });
 
   it('and they all go back', async () => {
