@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 
 /** How a program ended: with a status, or by a signal. */
 export type ProgramEnd = number | { signal: NodeJS.Signals };
@@ -59,14 +59,15 @@ function dumpNoCore(): void {
 }
 
 /**
- * Closes stdin, stdout and stderr, to be called when nothing more is to be written. Node notes the modes of their terminal
- * when it starts and sets them again when it exits (ResetStdio in its src/node.cc): that would undo what our job did, as
- * `stty -echo`, and what a program in the foreground of a job in the background does. A closed descriptor it leaves alone.
+ * Closes stdin, stdout and stderr if they are a terminal; to be called when nothing more is to be written. Node notes its
+ * modes when it starts and sets them again when it exits (ResetStdio in its src/node.cc): that would undo what our job did,
+ * as `stty -echo`, and what a program in the foreground of a job in the background does. A closed descriptor it leaves
+ * alone. Pipes stay open: it takes O_NONBLOCK back from those if it has set that.
  */
 function letGoOfTerminal(): void {
   for (const fd of [0, 1, 2]) {
     try {
-      closeSync(fd);
+      if (fstatSync(fd).isCharacterDevice()) closeSync(fd);
     } catch {
       // It is closed.
     }

@@ -241,3 +241,9 @@ it('js-create in a terminal says what it did', async () => {
   await terminal.type('js-destroy --fifo f');
   await world.expectNoPool();
 });
+
+it('a pipe is left blocking after --help', async () => {
+  const flags = 'import fcntl, os; print(fcntl.fcntl(1, fcntl.F_GETFL) & os.O_NONBLOCK)';
+  const { stdout } = await makeWorld().run(`(js-run --help; js-run true; python3 -c '${flags}') | tail -1`);
+  expect(stdout).toBe('0\n');
+});
