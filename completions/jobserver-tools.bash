@@ -6,7 +6,7 @@ _jobserver_tools() {
   local -i index=1
   case $command in
     js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;
-    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
+    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --json --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
     js-destroy) options='--fifo --no-adopt --stale' ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;

@@ -72,13 +72,14 @@ complete -c js-create -n __jobserver_tools_no_operand -l fifo -rF -d 'Where to m
 complete -c js-create -n __jobserver_tools_no_operand -l mode -x -d 'The mode of the FIFO'
 complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish_complete_pids)' -d 'End the pool with this process, not with the calling shell'
 complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put N tokens in, for a session that runs no job itself'
+complete -c js-create -n __jobserver_tools_no_operand -l json -d 'Print JSON for a program, instead of shell code'
 complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Say how N was chosen and what was swept'
 
 complete -c js-destroy -n __jobserver_tools_no_operand -l stale -d 'Remove what pools that were killed have left'
 
 complete -c js-env -n __jobserver_tools_no_operand -l sh -d 'Print code for sh, bash, dash, ksh and zsh'
 complete -c js-env -n __jobserver_tools_no_operand -l check -d 'Say which tools on PATH would stay within the pool'
-complete -c js-env -n __jobserver_tools_no_operand -l json -d 'With --check: as JSON'
+complete -c js-env -n __jobserver_tools_no_operand -l json -d 'Print JSON, of --check or for a program'
 complete -c js-env -n __jobserver_tools_no_operand -l strip -d 'Print code that hides the pool'
 
 complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 where there is no pool'

@@ -3,6 +3,7 @@ import { JOIN_OPTIONS, parseJoinWish, RUN_OPTIONS } from '../cli/pool-options.js
 import { parseCount, parseMode, parseProcess } from '../cli/values.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/join.js';
+import { formatJsonJoin } from '../jobs/json-join.js';
 import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { startInPool, warnOfMangled } from '../jobs/run-job.js';
 import { formatJoin } from '../jobs/shell-code.js';
@@ -29,11 +30,13 @@ export const command: Command = {
     { name: 'mode', value: 'MODE', help: "the FIFO's mode (default 0600)" },
     { name: 'owner', value: 'PID', help: 'end the pool with this process, or none (default: the calling shell)' },
     { name: 'all-tokens', help: 'put N tokens in, not N-1: for a session that runs no job itself' },
+    { name: 'json', help: 'print JSON instead of shell code, for a program that sets its own environment' },
     ...JOIN_OPTIONS,
     { name: 'verbose', short: 'v', help: 'say how N was chosen, and what was removed of pools that were killed' },
     ...RUN_OPTIONS,
   ],
-  printsCode: (args, words) => (args === undefined ? !words.includes('--') : args.operands.length === 0),
+  printsCode: (args, words) =>
+    !words.includes('--json') && (args === undefined ? !words.includes('--') : args.operands.length === 0),
   main,
 };
 
@@ -46,6 +49,8 @@ async function main(context: Context): Promise<ProgramEnd> {
   const wish = parseJoinWish(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
+  const asJson = args.has('json');
+  if (forCommand && asJson) throw new JobserverError('usage', '--json goes without a COMMAND');
   if (!forCommand && status !== undefined) throw new JobserverError('usage', '--status-fd goes with a COMMAND');
   const caller = forCommand ? selfId() : findReadingShell(parent);
   if (!forCommand && isOutputClosed(parent))
@@ -63,13 +68,14 @@ async function main(context: Context): Promise<ProgramEnd> {
   if (!forCommand) {
     try {
       if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
-      print(await formatJoin(pool, wish, caller, env, root));
+      const format = asJson ? formatJsonJoin : formatJoin;
+      print(await format(pool, wish, caller, env, root));
     } catch (error) {
       // A pool that nobody heard of would stay as long as its owner. Why that is says more than what keeps it from going.
       await destroyPool(pool).catch(() => {});
       throw error;
     }
-    if (context.isTerminal(1))
+    if (!asJson && context.isTerminal(1))
       warn(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }

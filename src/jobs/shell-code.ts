@@ -67,9 +67,14 @@ export async function formatJoin(
  * @throws JobserverError 'failed' where a variable would come back with other bytes than it has
  */
 export function formatChanges(changes: Changes, env: Env): string {
-  const lost = listMangled(env).find((name) => changes[name] !== undefined);
-  if (lost !== undefined) throw new JobserverError('failed', `cannot write ${lost} as shell code: it is not UTF-8`);
+  refuseMangled(changes, env);
   return formatSh(changes);
+}
+
+/** @throws JobserverError 'failed' if a variable would come back with other bytes than it has */
+export function refuseMangled(changes: Changes, env: Env): void {
+  const lost = listMangled(env).find((name) => changes[name] !== undefined);
+  if (lost !== undefined) throw new JobserverError('failed', `cannot print ${lost}: it is not UTF-8`);
 }
 
 /** @returns the numbers that are in use in the shell when it runs the code: the pipe that it reads the code from is closed then */

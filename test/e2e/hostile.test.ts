@@ -566,7 +566,7 @@ describe('bytes that are no UTF-8', () => {
     const script = `mkfifo f; exec 5<>f; printf + >&5; export ${FLAGS}; ${command}; echo $?; ls -A run/* 2>/dev/null | grep -v versions`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toBe('(exit 1)\n1\n');
-    expect(stderr).toMatch(/^js-\w+: cannot write MAKEFLAGS as shell code: it is not UTF-8\n$/);
+    expect(stderr).toMatch(/^js-\w+: cannot print MAKEFLAGS: it is not UTF-8\n$/);
   });
 
   it.each(['js-run', 'js-create -j 2 --'])('in the environment of a command are warned of by %s', async (command) => {

@@ -5,7 +5,7 @@ describe('--quiet', () => {
   it.each([
     ['a pool that cannot be joined', 'MAKEFLAGS="-j4 --jobserver-auth=fifo:$PWD/f" js-run -q sh -c "exit 3"'],
     ['a tool that leaves the pool', 'js-create -j 2 -- js-run --quiet make -sj2 -f /dev/null; [ $? = 2 ] && exit 3'],
-    ['a tool that leaves the pool of js-create', 'js-create -qj 2 -- make -sj2 -f /dev/null; [ $? = 2 ] && exit 3'],
+    ['a tool that leaves the pool of js-create', 'js-create -qj 2 -- make -sj3 -f /dev/null; [ $? = 2 ] && exit 3'],
     ['bytes that are not UTF-8', "X=$(printf '\\377') js-create -q -- js-run -q sh -c 'exit 3'"],
   ])('keeps still about %s', async (_, script) => {
     const world = makeWorld();

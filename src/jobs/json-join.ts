@@ -1,0 +1,71 @@
+import type { JoinWish } from '../cli/pool-options.js';
+import { JobserverError } from '../errors.js';
+import type { Pool } from '../pool/pool.js';
+import { type ProcessId, pidOf } from '../process/process-table.js';
+import { withShims } from '../tools/shims.js';
+import { planAdvert } from './advertise.js';
+import { type Advert, type Changes, CLOSED_PAIR, joinEnvironment, pathOf } from './join.js';
+import { holdNumbers } from './own-numbers.js';
+import { refuseMangled } from './shell-code.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What --json says of an environment. The manual pages promise that this shape stays. */
+interface JsonJoin {
+  /** A path under which the pool can be opened, as for --fifo; null without a pool. */
+  path: string | null;
+  /** N; null if it is not known. */
+  jobs: number | null;
+  /** The variables to set. */
+  set: Record<string, string>;
+  /** Those to unset. */
+  unset: string[];
+}
+
+/**
+ * Writes what joins a pool for a program that puts it into its own environment. It advertises no descriptors, which would have
+ * to be open in that program and be handed down by it: a path, beside a closed pair for a make that cannot open one.
+ * @param program the program that will do so
+ * @param root the state folder
+ * @throws JobserverError 'usage' if a pair of descriptors was asked for
+ */
+export async function formatJsonJoin(
+  pool: Pool,
+  wish: JoinWish,
+  program: ProcessId | undefined,
+  env: Env,
+  root: string,
+): Promise<string> {
+  if (wish.choice === 'pipe') {
+    throw new JobserverError('usage', '--auth pipe goes without --json: no program opens descriptors for it');
+  }
+  const shims = wish.shims ? withShims(env) : {};
+  const numbers = await holdNumbers(env, { keep: wish.keep, slots: 1, isFrontEnd: false }, root);
+  const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
+  const pid = program === undefined ? process.ppid : pidOf(program);
+  const path = pathOf(pool, { pid, fd: pool.way.kind === 'pair' ? pool.way.read : pool.fd });
+  const advert: Advert =
+    plan.kind === 'fifo' ? { kind: 'fifo', path } : { kind: 'pair', ...CLOSED_PAIR, old: plan.old, path };
+  const changes = { ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, ...wish }) };
+  return formatJsonChanges(changes, env, { path, jobs: pool.jobs ?? null });
+}
+
+/**
+ * @returns the changes to an environment as one line of JSON
+ * @throws JobserverError 'failed' for a variable that would come back with other bytes than it has
+ */
+export function formatJsonChanges(
+  changes: Changes,
+  env: Env,
+  pool: Pick<JsonJoin, 'path' | 'jobs'> = { path: null, jobs: null },
+): string {
+  refuseMangled(changes, env);
+  const set: Record<string, string> = {};
+  const unset: string[] = [];
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) unset.push(name);
+    else set[name] = value;
+  }
+  const join: JsonJoin = { ...pool, set, unset };
+  return `${JSON.stringify(join)}\n`;
+}
