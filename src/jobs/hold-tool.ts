@@ -33,7 +33,7 @@ interface Start {
  */
 export function holdTool(front: Front, styles: readonly Style[], { words, env, slots, fit, most }: Start): HeldTool {
   const own = findOwnJobs(front, styles, fit ? env : {});
-  const bound = styles.length > 0 ? {} : front.bound(slots);
+  const bound = styles.length > 0 ? {} : front.bound(slots, env);
   if (own !== undefined && !fit) {
     const held = { words, env: bound.env ?? {} };
     if (own.count <= slots) return held;

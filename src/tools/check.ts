@@ -43,12 +43,15 @@ export async function checkTools(
         version: version === undefined ? null : `${version.major}.${version.minor}`,
         joins: how !== undefined,
         how: how ?? `no: run it as 'js-run ${name}', or use js-env --shims`,
-        switchedOffBy: tool.leaves === undefined || (tool.limited && how === 'by itself') ? null : '-jN',
+        switchedOffBy: tool.leaves === undefined || (tool.limited && how === 'by itself') ? null : leavingOption(tool),
       });
     }
   }
   return reports;
 }
+
+/** @returns what makes a tool leave the pool, as a person writes it */
+const leavingOption = ({ leaves }: Tool): string => (leaves?.test('-j4') ? '-jN' : '-p N');
 
 /** What a make does that finds its pair closed (PROTOCOL 6). */
 const CLOSED = 'runs one job at a time: the descriptors are closed here';

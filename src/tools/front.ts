@@ -13,7 +13,7 @@ export interface Front {
   /** The variable that gives it one where the command line does not. */
   jobsVariable?: string;
   /** What holds it to a number of slots. */
-  bound(slots: number): ReturnType<NonNullable<Tool['bound']>>;
+  bound(slots: number, env?: Readonly<Record<string, string | undefined>>): ReturnType<NonNullable<Tool['bound']>>;
 }
 
 /** @returns the tool in front of a command line, which for `cmake --build` is the generator's; undefined for none we know */
@@ -21,7 +21,13 @@ export function findFront(words: readonly string[]): Front | undefined {
   const [program = '', , folder] = words;
   const tool = findTool(program);
   if (tool !== undefined) {
-    return { tool, program, jobs: findOptions(tool, words), bound: (slots) => tool.bound?.(slots) ?? {} };
+    return {
+      tool,
+      program,
+      jobs: findOptions(tool, words),
+      ...(tool.variable && { jobsVariable: tool.variable }),
+      bound: (slots, env) => tool.bound?.(slots, env) ?? {},
+    };
   }
   if (!isCMakeBuild(words) || folder === undefined) return undefined;
   const generated = readMakeProgram(folder);
@@ -46,8 +52,8 @@ export const isCMakeBuild = ([program = '', option]: readonly string[]): boolean
 const CMAKE_LEVEL = 'CMAKE_BUILD_PARALLEL_LEVEL';
 
 /** What stands behind `--` are operands. */
-function findOptions({ leaves }: Tool, words: readonly string[]): JobsOption[] {
-  const end = words.indexOf('--');
+function findOptions({ leaves, end: findEnd }: Tool, words: readonly string[]): JobsOption[] {
+  const end = findEnd === undefined ? words.indexOf('--') : findEnd(words);
   return leaves === undefined ? [] : findJobsOptions(words, leaves, end < 0 ? undefined : end);
 }
 

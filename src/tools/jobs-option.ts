@@ -1,4 +1,4 @@
-/** A number of jobs in a command line: `-j4`, `-kj4`, `-j 4`, `--jobs=4`, `--parallel 4`, or without a number. */
+/** A number of jobs in a command line: `-j4`, `-kj4`, `-j 4`, `--jobs=4`, `--parallel 4`, go's `-p 4`, or without a number. */
 export interface JobsOption {
   /** The index of its word. */
   index: number;
@@ -37,11 +37,15 @@ export function replaceJobs(
 ): string[] {
   const copy: (string | undefined)[] = [...words];
   for (const { index, size } of options) {
+    const word = words[index] ?? '';
     // Letters before the j, as in -kj4, are options of their own.
-    const [, letters = ''] = /^-(\w*)j\d*$/.exec(words[index] ?? '') ?? [];
+    const [, letters = ''] = /^-(\w*)j\d*$/.exec(word) ?? [];
+    const option = GO_OPTION.test(word) ? '-p=' : `-${letters}j`;
     const rest = letters === '' ? undefined : `-${letters}`;
-    copy[index] = count === undefined ? rest : `-${letters}j${count}`;
+    copy[index] = count === undefined ? rest : `${option}${count}`;
     if (size === 2) copy[index + 1] = undefined;
   }
   return copy.filter((word) => word !== undefined);
 }
+
+const GO_OPTION = /^--?p(=|$)/;

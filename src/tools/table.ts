@@ -16,17 +16,25 @@ export interface Tool {
   version?: { args: readonly string[]; pattern: RegExp };
   /** The styles that it understands, the best first; none where it cannot join (PROTOCOL 27). */
   styles(version: Version | undefined): readonly Style[];
-  /** What in its own command line makes it leave the pool. */
+  /** What in its own command line makes it leave the pool: an option that gives a number of jobs. */
   leaves?: RegExp;
+  /** @returns the index of the word at which its options end, -1 for none; without it that is `--` */
+  end?(words: readonly string[]): number;
+  /** The variable in which it takes a number of jobs. */
+  variable?: string;
   /** Whether that only limits it where it has joined: it takes a slot for each of its jobs all the same. */
   limited?: true;
   /** What holds it to a number of slots where it cannot join. */
-  bound?(slots: number): { args?: readonly string[]; env?: Readonly<Record<string, string>> };
+  bound?(slots: number, env?: Env): { args?: readonly string[]; env?: Readonly<Record<string, string>> };
   /** Whether each program that it starts as a client of a pool has a slot of its own. */
   starter?: true;
   /** Whether it runs one job at a time where it cannot join, so that one slot is enough. */
   serial?: true;
+  /** Whether it runs no job itself: what counts is what becomes of the tools that it starts. */
+  driver?: true;
 }
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 const since = (version: Version | undefined, major: number, minor: number): boolean =>
   version !== undefined && (version.major > major || (version.major === major && version.minor >= minor));
@@ -103,10 +111,18 @@ export const TOOLS: readonly Tool[] = [
     names: ['go'],
     version: { args: ['version'], pattern: /go(\d+)\.(\d+)/ },
     styles: () => [],
+    leaves: /^--?p(=\d*)?$/,
+    // What stands behind is an argument of the program or of the test.
+    end: (words) =>
+      words.findIndex((word, at) => /^--?args$/.test(word) || (at > 1 && words[1] === 'run' && GO_FILES.test(word))),
+    variable: 'GOMAXPROCS',
     // Its default for -p, and the number of threads of each compile (go help build, cmd/go's gcBackendConcurrency).
     bound: (slots) => ({ env: { GOMAXPROCS: String(slots) } }),
   },
 ];
+
+/** What `go run` is given to run. */
+const GO_FILES = /^\.|^[^-].*(\.go$|\/)/;
 
 /** @returns the row of the program that a command line starts, by its name without folders */
 export function findTool(command: string): Tool | undefined {

@@ -32,7 +32,7 @@ function describeTool(tool: Tool, version: Version | undefined): string[] {
   const bound = [...args, ...Object.entries(env).map((entry) => entry.join('='))].join(' ').replace('7', 'N');
   const joins = styles.map((style) => STYLES[style]).join(', ');
   const leaves = tool.leaves !== undefined && !(tool.limited && styles.length > 0);
-  return [joins || 'nothing', leaves ? '-jN' : EMPTY, bound || EMPTY];
+  return [joins || 'nothing', leaves ? (tool.leaves?.test('-j4') ? '-jN' : '-p N') : EMPTY, bound || EMPTY];
 }
 
 describe('jobserver-tools(7)', () => {

@@ -124,6 +124,7 @@ describe('what would override the pool', () => {
   it.each([
     ['make -j2 -f /dev/null all', '-j2', 'make'],
     [`${make43} -kj -f /dev/null all`, '-kj', make43],
+    ['go run -p 8 none.go', '-p 8', 'go'],
     ['ninja -j 2 -t list', '-j 2', 'ninja'],
   ])('is warned of in %s', async (words, option, program) => {
     const { stderr } = await makeWorld().run(

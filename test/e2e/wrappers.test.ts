@@ -81,6 +81,37 @@ describe('a number of jobs becomes the slots that are free', () => {
     await expectPeak(world, command, expected, env);
   });
 
+  it.each([
+    ['js-run --fit go run -p 8 show.go -p 7', '2 go run -p=2 show.go -p 7'],
+    ['GOMAXPROCS=9 js-run --fit go run show.go', '2 go run show.go'],
+    ['js-run --shims sh -c "go run -p 8 show.go"', '2 go run -p=2 show.go'],
+    ['js-run go run show.go', '1 go run show.go'],
+    ['js-run go run -p 1 show.go', '1 go run -p 1 show.go'],
+  ])('of go: %s', async (command, seen) => {
+    const world = makeWorld();
+    world.file(
+      'show.go',
+      `package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+)
+
+func main() {
+	words, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", os.Getppid()))
+	line := strings.Split(strings.TrimRight(string(words), "\\x00"), "\\x00")
+	line[0] = "go"
+	fmt.Println(runtime.GOMAXPROCS(0), strings.Join(line, " "))
+}
+`,
+    );
+    const ended = await world.run(`js-create -j 2 -- sh -c '${command}'`);
+    expect(ended).toEqual({ status: 0, stdout: `${seen}\n`, stderr: '' });
+  });
+
   it('and they all go back', async () => {
     const world = await makeBuilds();
     const { stdout, stderr } = await world.run(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isLeaving } from '../../src/tools/front.js';
+import { findFront, isLeaving } from '../../src/tools/front.js';
 import { findJobsOptions, replaceJobs } from '../../src/tools/jobs-option.js';
 import { findTool, type Style, type Tool } from '../../src/tools/table.js';
 
@@ -42,7 +42,13 @@ describe('a number of jobs of its own', () => {
     }
   });
 
-  test.each(['cargo', 'rustc', 'gcc', 'go'])('is nothing to %s', (name) => expect(rowOf(name).leaves).toBeUndefined());
+  test.each(['cargo', 'rustc', 'gcc'])('is nothing to %s', (name) => expect(rowOf(name).leaves).toBeUndefined());
+});
+
+test('what makes go leave the pool is -p', () => {
+  for (const word of ['-p', '-p=8', '--p', '--p=8']) expect(leaves('go', word), word).toBe(true);
+  for (const word of ['-parallel', '-p8', 'p', '-o', '-j4', '-pkgdir', '---p'])
+    expect(leaves('go', word), word).toBe(false);
 });
 
 describe('findJobsOptions() of', () => {
@@ -103,6 +109,19 @@ describe('findJobsOptions() of', () => {
 });
 
 describe('a command line', () => {
+  test.each([
+    ['go build -p 8 ./...', '-p 8', 'go build -p=2 ./...'],
+    ['go test ./... --p=8 -args -p 9', '--p=8', 'go test ./... -p=2 -args -p 9'],
+    ['go run -race -p 8 ./cmd -p 9', '-p 8', 'go run -race -p=2 ./cmd -p 9'],
+    ['go run main.go -p 9', undefined, 'go run main.go -p 9'],
+    ['go build -o ./p -parallel 3', undefined, 'go build -o ./p -parallel 3'],
+  ])('%j has %j, and with two is %j', (line, text, two) => {
+    const words = line.split(' ');
+    const front = findFront(words);
+    expect(front?.jobs.at(-1)?.text).toBe(text);
+    expect(replaceJobs(words, front?.jobs ?? [], 2).join(' ')).toBe(two);
+  });
+
   test.each<[string[], boolean]>([
     [['make', '-k', '--', '-j4'], false],
     [['make', '-j2', '--', '-j4'], true],
