@@ -4,7 +4,11 @@ import { peak } from '../spans/spans.js';
 import { recordCompilers, UNITS } from './chain/compilers.js';
 import { CARGO_SCRIPT, WORKSPACES, writeCrates } from './chain/crates.js';
 import { ALL_BACK, OUTERS, type Outer } from './chain/outers.js';
+import { pipVariables, WHEELS, writeWheels } from './chain/wheels.js';
 import { makeWorld, type World } from './world.js';
+
+/** Milliseconds for what takes a twentieth of that on a machine that has nothing else to do. */
+const PATIENCE = 200_000;
 
 /** Builds all targets at once, and expects the compilers to have run four at a time: never more, and not always less. */
 async function expectFour(
@@ -14,7 +18,7 @@ async function expectFour(
   command: string,
   env: Record<string, string>,
 ): Promise<void> {
-  const { status, stdout, stderr } = await world.run(outer.script(world, targets, command), { env, timeout: 85_000 });
+  const { status, stdout, stderr } = await world.run(outer.script(world, targets, command), { env, timeout: PATIENCE });
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: ALL_BACK, stderr: '' });
   const spans = await world.spans();
   expect(spans).toHaveLength(targets.length * UNITS);
@@ -34,4 +38,17 @@ describe('python3 that starts cargo', () => {
     const env = { ...recordCompilers(world), PATH: pathOf(outer, world) };
     await expectFour(world, outer, WORKSPACES, 'python3 build.py', env);
   });
+});
+
+describe('pip wheel: setuptools, meson-python with three ninjas, scikit-build-core', () => {
+  it.each(OUTERS.filter(({ isAlike }) => !isAlike))(
+    '$name',
+    async (outer) => {
+      const world = makeWorld();
+      writeWheels(world.dir);
+      const env = { ...recordCompilers(world), ...pipVariables(pathOf(outer, world)) };
+      await expectFour(world, outer, WHEELS, 'pip wheel --quiet --no-deps --wheel-dir wheels', env);
+    },
+    1.2 * PATIENCE,
+  );
 });

@@ -10,6 +10,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureCommand, run } from './machine.mjs';
 import { cachedTools, ensureCachedTool } from './newer-tools.mjs';
+import { ensureWheelhouse } from './wheelhouse.mjs';
 
 /**
  * The commands that tests start from PATH, and the Debian packages that bring each.
@@ -18,6 +19,7 @@ import { cachedTools, ensureCachedTool } from './newer-tools.mjs';
 const machineTools = {
   make: ['make'],
   gcc: ['gcc', 'libc6-dev'], // the headers are only recommended by gcc, but nothing compiles without them
+  'g++': ['g++'],
   cmake: ['cmake'],
   ninja: ['ninja-build'],
   cargo: ['cargo'],
@@ -70,7 +72,8 @@ export default async function installTools() {
   }
   await attempt('strace', ensureTracing);
   // After the machine's, because python3 and pip are needed to unpack; together, because each waits for the network.
-  await Promise.all(cachedTools.map((tool) => attempt(tool.name, () => ensureCachedTool(tool))));
+  const cached = cachedTools.map((tool) => attempt(tool.name, () => ensureCachedTool(tool)));
+  await Promise.all([...cached, attempt('wheels', ensureWheelhouse)]);
 
   if (failures.length > 0 && process.env.CI === 'true') throw new Error(failures.join('\n'));
   for (const failure of failures) console.error(failure);

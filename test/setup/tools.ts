@@ -15,6 +15,8 @@ export const ninja113Dir = join(cache, 'ninja-1.13/bin');
 export const ninjaPypiDir = join(cache, 'ninja-pypi/bin');
 /** A ctest that takes part in a jobserver, with the cmake that it belongs to. */
 export const ctest331Dir = join(cache, 'ctest-3.31/bin');
+/** Wheels of Python's build backends, for pip's --find-links. */
+export const wheelhouseDir = join(cache, 'wheelhouse');
 /** spin(1). */
 export const spinDir = join(cache, 'spin/bin');
 
