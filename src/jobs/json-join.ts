@@ -40,8 +40,9 @@ export async function formatJsonJoin(
     throw new JobserverError('usage', '--auth pipe goes without --json: no program opens descriptors for it');
   }
   const shims = wish.shims ? withShims(env) : {};
-  const numbers = await holdNumbers(env, { keep: wish.keep, slots: 1, isFrontEnd: false }, root);
   const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
+  // A pair is never open here.
+  const numbers = await holdNumbers(env, { keep: wish.keep, slots: 1, isFrontEnd: false, offered: ['fifo'] }, root);
   const pid = program === undefined ? process.ppid : pidOf(program);
   const path = pathOf(pool, { pid, fd: pool.way.kind === 'pair' ? pool.way.read : pool.fd });
   const advert: Advert =
