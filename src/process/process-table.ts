@@ -142,6 +142,12 @@ export function listProcesses(): number[] {
   return entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
+/** @returns the pids of what a process's first thread has started; none where the kernel does not tell (CONFIG_PROC_CHILDREN) */
+export function readChildren(pid: number): number[] {
+  const text = lookAt(`/proc/${pid}/task/${pid}/children`, '', (path) => readFileSync(path, 'latin1'));
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
 /** @returns whether just that process, not a later one with its pid, still runs. */
 export function isAlive(id: ProcessId): boolean {
   return readProcess(pidOf(id))?.id === id;

@@ -3,11 +3,13 @@ import { cannot, errorCode } from '../errors.js';
 import { createFolders, locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
+import type { ProcessId } from '../process/process-table.js';
 import { tryStat } from '../try-stat.js';
 import type { Claim } from './claim.js';
 import { claimFile } from './claim-record.js';
 import { listLocks, lockOfNote, noteName, wakeNext } from './notes.js';
 import { hasSlot } from './owner-slot.js';
+import { isSessionInClient } from './session-client.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */
@@ -44,13 +46,17 @@ export function tryLockSlot(claim: Claim): boolean {
   const { pool, owner, implicit } = claim;
   if (owner === undefined || implicit || !tryLock(claim, slotLock(owner))) return false;
   // Only now: who gives the owner's slot back looks at the lock after that can be seen here.
-  if (hasSlot(pool, owner)) {
+  if (hasSlot(pool, owner) && !isInClient(pool, owner)) {
     claim.implicit = true;
     return true;
   }
   remove(pool, slotLock(owner));
   return false;
 }
+
+/** @returns whether a client that needs no claim runs in the slot */
+const isInClient = (pool: Pool, owner: SlotOwner): boolean =>
+  owner.startsWith('session-') && isSessionInClient(pool, owner.slice('session-'.length) as ProcessId);
 
 /** Frees a lock that this process's claim has, and wakes who shall have it next. */
 export function freeLock(pool: Pool, name: string): void {

@@ -84,7 +84,7 @@ async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Pro
 }
 
 /** @returns whether it was this pool that a make told its child of; it may have one of its own, or have left ours */
-function isToldByMake(pool: Pool, make: MakeAbove): boolean {
+export function isToldByMake(pool: Pool, make: MakeAbove): boolean {
   const told = findAdvertised(make.variable);
   return told !== undefined && isTold(pool, told, make.pid);
 }

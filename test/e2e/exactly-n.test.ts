@@ -89,6 +89,25 @@ describe('exactly N jobs', () => {
     expect(peak(spans)).toBe(2);
   });
 
+  it.each([
+    ['fifo', '4.4.1', 'make -s'],
+    ['pipe', '4.3', 'make -s'],
+    ['pipe', '4.3', 'sh -c "cd . && make -s; true"'],
+  ])('of a make that runs beside js-run in a session (%s, %s, %s)', async (auth, version, command) => {
+    const world = makeWorld();
+    world.file('Makefile', 'all: a b c d\na b c d:\n\t@: >began; span $@ sleep 0.6\n');
+    const env = version === '4.3' ? world.env : (withPath(make441Dir, world.env) as Record<string, string>);
+    const { stdout, stderr } = await world.run(
+      `eval "$(js-create -j 3 --auth ${auth})"; ${command} & until [ -e began ]; do sleep 0.02; done
+      for i in 1 2 3; do js-run span run sleep 0.6 & done; wait; js-run -n 3 --timeout 5 echo all`,
+      { env },
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: 'all\n', stderr: '' });
+    const spans = await world.spans();
+    expect(spans).toHaveLength(7);
+    expect(peak(spans)).toBe(3);
+  });
+
   it('of a make that was started without any variable', async () => {
     const world = makeWorld();
     world.file(

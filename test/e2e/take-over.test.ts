@@ -88,3 +88,20 @@ it('a js-run that waits for the slot of a job gets it from what that job has lef
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
   expect(peak(await world.spans())).toBe(1);
 });
+
+it('SIGURG to all of the group, job and witness too, hurts nobody, and a signal to js-run alone is passed on still', async () => {
+  const world = makeWorld();
+  world.file(
+    'job',
+    `#!/bin/bash
+    trap ': >got; exit 3' TERM; : >began; while :; do sleep 0.05; done`,
+  );
+  const { stdout } =
+    await world.run(`set -m; js-create -j 2 -- bash -c 'js-run sleep 1 & js-run ./job; echo $?; wait' & group=$!
+    until [ -e began ]; do sleep 0.02; done
+    # The witness starts when the job has run for a moment.
+    until pgrep -g $group -f 'js-run: witness' >/dev/null; do sleep 0.02; done; sleep 0.2
+    for i in 1 2 3 4 5; do kill -URG -- -$group; done
+    kill -TERM $(pgrep -g $group -f 'js-run.* [.]/job$' | head -1); wait; ls got`);
+  expect(stdout).toBe('3\ngot\n');
+});
