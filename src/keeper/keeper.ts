@@ -64,27 +64,32 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   };
   let looks = 0;
   let told: string | undefined;
-  let doubted: number | undefined;
+  const doubts = { last: 0, told: 0 };
+  const tellDoubt = (stranger: Stranger | undefined) => {
+    const pid = stranger?.hidden ? stranger.pid : 0;
+    // Not of each program that root runs for a moment.
+    if (stranger !== undefined && pid !== 0 && pid === doubts.last && pid !== doubts.told) {
+      log(`slots that are lost cannot be told as long as ${describe(stranger)} may hold some`);
+      doubts.told = pid;
+    }
+    doubts.last = pid;
+  };
   const look = () => {
     try {
       // What the owner runs is written down when it has started.
       if (isOwnerDead({ owner }) && isOwnerDead(readRecord(folder) ?? { owner })) end();
       // A js-destroy that took the former keeper for the last has removed what this one has just written.
-      if (looks % RECORD_EVERY === 0) {
-        if (readRecord(folder) === undefined || isDeserted(pool, record, fifo)) end();
-        restore(pool, record);
-      }
-      if (looks++ % REFRESH_EVERY === 0) refresh(pool, record);
+      const isDue = looks++ % RECORD_EVERY === 0;
+      if (isDue && (readRecord(folder) === undefined || isDeserted(pool, record, fifo))) end();
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${returned} claims of processes that have ended`);
       wakeForFree(pool);
       const put = repair.look();
-      const doubt = repair.stranger();
-      if (doubt?.hidden && doubt.pid !== doubted)
-        log(`slots that are lost cannot be told as long as ${describe(doubt)} may hold some`);
-      doubted = doubt?.pid;
       if (put > 0) log(`put back ${put} tokens that clients have lost`);
       if (put < 0) log(`took out ${-put} tokens more than there should be`);
+      tellDoubt(repair.stranger());
+      if (isDue) restore(pool, record);
+      if (looks % REFRESH_EVERY === 1) refresh(pool, record);
       told = undefined;
     } catch (error) {
       // A keeper that gives up takes the pool with it; whatever this was may be better in a second. What stays is told once.

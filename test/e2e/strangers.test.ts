@@ -85,6 +85,21 @@ it('a make with a target of the name of a command of ours is no command of ours'
   expect(peak(await world.spans())).toBe(3);
 });
 
+it.runIf(canUnshare)('commands with the same pid in containers of one pool have a claim each', async () => {
+  const world = makeWorld();
+  const script = `js-create -j9 --owner none --all-tokens --auth fifo --fifo f >/dev/null
+    for round in 1 2 3 4; do
+      for i in 1 2 3 4 5 6 7 8; do ${UNSHARE} js-run --fifo f sh -c 'basename run/*/*/claims/$JOBSERVER_TOOLS_CLAIM' & jobs="$jobs $!"; done
+      wait $jobs
+    done; js-destroy --fifo f`;
+  const { stdout, stderr } = await world.run(script);
+  expect(stderr).toBe('');
+  const claims = stdout.trim().split('\n');
+  expect(claims).toHaveLength(32);
+  // Else it was not tried.
+  expect(new Set(claims.map((claim) => claim.replace(/@.*/, ''))).size).toBeLessThan(32);
+});
+
 it.runIf(isRoot && canUnshare)(
   'a command in a container without the state of the pool is refused, or holds its slot',
   async () => {
