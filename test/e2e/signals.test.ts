@@ -110,14 +110,15 @@ describe('SIGKILL', () => {
     expect(stdout).toBe('after\nall\n');
   });
 
-  it('to js-create: the pool goes, its command stays', async () => {
+  it('to js-create: its command stays, and so does the pool until that ends', async () => {
     const world = makeWorld();
     const { stdout } = await run(
       world,
       `js-create -j 2 --fifo f -- ./recorder & job=$!; until_true '[ -s up ]'; kill -KILL $job; wait $job 2>/dev/null
-      until_true '[ ! -e f ]'; kill -TERM $(cat up); until_true 'grep -q TERM got'; echo alive; touch done`,
+      kill -TERM $(cat up); until_true 'grep -q TERM got'; js-run --fifo f --timeout 10 echo alive; touch done
+      until_true '[ ! -e f ]'; echo gone`,
     );
-    expect(stdout).toBe('alive\n');
+    expect(stdout).toBe('alive\ngone\n');
     await world.expectNoPool();
   });
 });
