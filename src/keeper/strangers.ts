@@ -5,6 +5,7 @@ import { leadsTo } from '../pool/openers.js';
 import { isOwnFifo } from '../pool/own-fifo.js';
 import { followPointer } from '../pool/pointer.js';
 import type { Pool } from '../pool/pool.js';
+import { readRecord } from '../pool/record.js';
 import {
   isAlive,
   listProcesses,
@@ -54,7 +55,7 @@ export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]
       continue;
     }
     const fd = fds.find((fd) => leadsTo(pool.key, link, pid, fd));
-    if (fd === undefined) continue;
+    if (fd === undefined || isShellOfPool(pool, pid)) continue;
     isFindable ??= isFoundBy(pool, link, fifo);
     if (!isFindable || readDescriptor(pid, fd) !== link || !isIdleCommand(pool, pid)) return { pid, hidden: false };
   }
@@ -66,6 +67,21 @@ function isFoundBy(pool: Pool, link: string, fifo: number): boolean {
   const root = dirname(pool.folder);
   if (isOwnFifo(basename(link))) return dirname(link) === root;
   return followPointer(link, pool.key, fstatSync(fifo).uid) === root;
+}
+
+/** Shells hand a pair down to what they start, and take no token by themselves. */
+const SHELLS = /^((ba|da|z|fi|ya|k|mk|tc|c)?sh|ksh\d*|r?bash|busybox)$/;
+
+/**
+ * @returns whether it is the shell that the pool was made for, or that js-create runs in it, or was forked from it: it has a
+ * pair open all the time (make below 4.4), and what is lost could never be told
+ */
+function isShellOfPool({ folder, record }: Pool, pid: number): boolean {
+  if (!SHELLS.test(basename(readProgram(pid) ?? ''))) return false;
+  const image = readProcess(pid)?.image;
+  return [record?.session, readRecord(folder)?.job].some(
+    (id) => id && isAlive(id) && readProcess(pidOf(id))?.image === image,
+  );
 }
 
 /** Clock ticks: more than a command takes until its claim is written. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { make441Dir, withPath } from '../setup/tools.js';
+import { make43, make441Dir, withPath } from '../setup/tools.js';
 import { peak } from '../spans/spans.js';
 import { makeWorld } from './world.js';
 
@@ -24,6 +24,24 @@ it('the keeper makes good for a make 4.4.1 that was terminated', async () => {
   const script = `${COUNT}; eval "$(js-create -j 4 --auth fifo --fifo f)"; setsid make -s 2>/dev/null & make=$!
     until [ -e a -a -e b -a -e c -a -e d ]; do sleep 0.05; done; kill -TERM -$make; wait $make; until_repaired`;
   expect((await world.run(script, { env })).stdout).toMatch(/put back \d tokens.*\n4\n$/);
+});
+
+/** Below make 4.4 the shell that starts the clients has the pool's pair open all the time. */
+it.each([
+  ['js-create -j 4 --fifo f -- bash -c', ''],
+  ['js-create -j 4 --auth pipe --fifo f -- bash -c', ''],
+  ['bash -c', 'eval "$(js-create -j 4 --fifo f)";'],
+])('the keeper makes good for a make 4.3 that was killed in a shell with a pair: %s', async (run, join) => {
+  const world = makeWorld();
+  world.file('Makefile', 'all: a b c d\na b c d: ; @touch $@; sleep 100\n');
+  world.file(
+    'script',
+    `${join} setsid ${make43} -s 2>/dev/null & make=$!
+    until [ -e a -a -e b -a -e c -a -e d ]; do sleep 0.05; done; kill -KILL -$make; wait $make
+    js-run --no-wait -n 2 true 2>/dev/null || echo lost; js-run -n 4 --timeout 60 echo all; cat run/*/*/keeper.log`,
+  );
+  const { stdout } = await world.run(`${run} '. ./script'`);
+  expect(stdout).toMatch(/^lost\nall\n.*put back 3 tokens.*\n$/);
 });
 
 it('the keeper adds nothing where a client may still hold a token', async () => {
