@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { chownSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { asUser } from './casts.js';
 import { MARK } from './processes.js';
 import type { Scene } from './scenes.js';
 import type { Stage } from './stage.js';
@@ -25,16 +26,27 @@ export interface Actor {
   log: string;
 }
 
-/** Starts a scene, in a session and a folder of its own. */
-export function startActor({ dir, env }: Stage, number: number, scene: Scene, words: string[]): Actor {
+/** Joins the pool as a person does: a pair is opened in the shell that a scene is then started from. */
+const JOIN = 'eval "$CHAOS_CODE"; unset CHAOS_CODE; exec "$@"';
+
+/**
+ * Starts a scene, in a session and a folder of its own.
+ * @param isRoot whether it is root's, if the pool is another user's
+ */
+export function startActor(stage: Stage, number: number, scene: Scene, words: string[], isRoot: boolean): Actor {
+  const { dir, env, cast, code } = stage;
   const cwd = join(dir, `actor-${number}`);
   mkdirSync(cwd);
   const log = join(cwd, 'output');
   const output = openSync(log, 'a');
-  const [file = '', ...args] = words;
+  const user = isRoot ? undefined : cast.user?.id;
+  if (user !== undefined) for (const path of [cwd, log]) chownSync(path, user, user);
+  const joins = cast.auth === 'fifo' ? [] : ['bash', '-c', JOIN, 'bash'];
+  const [file = '', ...args] = [...joins, ...words];
   const child = spawn(file, args, {
+    ...asUser(user),
     cwd,
-    env: { ...env, [MARK.actor]: String(number) },
+    env: { ...env, [MARK.actor]: String(number), ...(joins.length > 0 ? { CHAOS_CODE: code } : {}) },
     detached: true,
     stdio: ['ignore', output, output],
   });

@@ -2,12 +2,13 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Actor, startActor } from './actors.js';
+import type { Cast } from './casts.js';
 import { endPool } from './ending.js';
 import { describeAll } from './evidence.js';
 import { readJobs } from './jobs.js';
 import { listOurs, signalTo } from './processes.js';
 import { makeRandom } from './random.js';
-import { SCENES } from './scenes.js';
+import { scenesOf } from './scenes.js';
 import { makeStage, readKeeperLog, type Stage } from './stage.js';
 import { strike } from './strikes.js';
 import { summarize } from './summary.js';
@@ -16,6 +17,7 @@ import { summarize } from './summary.js';
 export interface Wish {
   /** The root of this package, built. */
   repository: string;
+  cast: Cast;
   seed: number;
   /** How long new scenes begin, in seconds. */
   seconds: number;
@@ -33,9 +35,9 @@ const SAY_EVERY = 10_000;
  * Lets many users of one pool loose, and kills them at random.
  * @returns what went wrong: nothing
  */
-export async function runChaos({ repository, seed, seconds, say }: Wish): Promise<string[]> {
-  say(`chaos: seed ${seed}, ${seconds} s, ${SLOTS} slots`);
-  const stage = makeStage(repository, SLOTS);
+export async function runChaos({ repository, cast, seed, seconds, say }: Wish): Promise<string[]> {
+  say(`chaos: ${cast.name}, seed ${seed}, ${seconds} s, ${SLOTS} slots`);
+  const stage = makeStage(repository, SLOTS, cast);
   const actors = new Map<number, Actor>();
   const blows: string[] = [];
   const onSignal = (signal: NodeJS.Signals) => endAll(stage).then(() => process.kill(process.pid, signal));
@@ -54,12 +56,13 @@ export async function runChaos({ repository, seed, seconds, say }: Wish): Promis
     } else {
       writeFileSync(join(stage.dir, 'evidence'), `${complaints.join('\n')}\n\n${evidence}`);
       for (const complaint of complaints) say(`WRONG: ${complaint}`);
-      say(`seed ${seed}; see ${stage.dir}/evidence`);
+      say(`${cast.name}, seed ${seed}; see ${stage.dir}/evidence`);
     }
     return complaints;
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
     await endAll(stage);
+    stage.close();
   }
 }
 
@@ -68,9 +71,10 @@ async function play(
   stage: Stage,
   actors: Map<number, Actor>,
   blows: string[],
-  { seed, seconds, say }: Omit<Wish, 'repository'>,
+  { seed, seconds, say }: Omit<Wish, 'repository' | 'cast'>,
 ): Promise<string[]> {
   const random = makeRandom(seed);
+  const scenes = scenesOf(stage.cast);
   const begin = Date.now();
   let said = begin;
   let moved = begin;
@@ -81,10 +85,11 @@ async function play(
     if (isOver) await delay(100);
     else {
       if (random.next() < 0.6) {
-        const scene = random.pick(SCENES, ({ weight }) => weight);
+        const scene = random.pick(scenes, ({ weight }) => weight);
         const words = scene.command(random);
+        const isRoot = random.next() < (stage.cast.user?.roots ?? 0);
         const number = actors.size;
-        if (playing.length < MOST_ACTORS) actors.set(number, startActor(stage, number, scene, words));
+        if (playing.length < MOST_ACTORS) actors.set(number, startActor(stage, number, scene, words, isRoot));
       } else {
         const blow = await strike(stage, actors, random);
         if (blow !== undefined) blows.push(blow);

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import type { Cast } from './casts.js';
 import type { Random } from './random.js';
 
 /** Something that uses the pool for a while; all of it runs in one process tree. */
@@ -20,12 +22,35 @@ export interface Scene {
   command(random: Random): string[];
   /** With which statuses it may end that nobody sent a signal to. */
   statuses?: readonly number[];
+  /** Whether some of it stops when its child is stopped, and does not go on with that. */
+  stopsToo?: boolean;
+  /** Whether the machine lets it play, by default always. */
+  isPossible?: (cast: Cast) => boolean;
 }
+
+/** @returns the scenes that can be played */
+export const scenesOf = (cast: Cast): Scene[] => SCENES.filter(({ isPossible }) => isPossible?.(cast) ?? true);
 
 const bash = (script: string) => ['bash', '-c', script];
 const seconds = (random: Random, most = 400) => (random.integer(10, most) / 1000).toFixed(3);
 
-export const SCENES: readonly Scene[] = [
+/** A container ends with unshare(1), which only root may call; not with the user of a pool that is another one's. */
+const CONTAINER = ['unshare', '--pid', '--mount', '--fork', '--mount-proc', '--kill-child', '--'];
+
+const canContain = (cast: Cast): boolean =>
+  cast.user === undefined && spawnSync('unshare', [...CONTAINER.slice(1), 'true']).status === 0;
+
+const canSudo = (cast: Cast): boolean => cast.user === undefined && spawnSync('sudo', ['-n', 'true']).status === 0;
+
+/** What env -i takes with it, so that the chaos knows its own. */
+const MARKS = ['PATH', 'CHAOS_RUN', 'CHAOS_ACTOR', 'CHAOS_SEATS', 'CHAOS_LIMIT', 'CHAOS_LOG']
+  .map((name) => `"${name}=$${name}"`)
+  .join(' ');
+
+/** A login of its own, whose XDG_RUNTIME_DIR is another one. */
+const OTHER_LOGIN = 'mkdir -m 700 run; export XDG_RUNTIME_DIR=$PWD/run';
+
+const SCENES: readonly Scene[] = [
   {
     name: 'js-run',
     weight: 10,
@@ -104,7 +129,7 @@ export const SCENES: readonly Scene[] = [
     name: 'make',
     weight: 3,
     rule: 'client',
-    command: (random) => ['js-run', '--', 'make', '-s', '-k', '-f', '../Makefile', `PARTS=${parts(random)}`],
+    command: make,
   },
   {
     name: 'ninja',
@@ -136,12 +161,70 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'js-run with another state folder',
+    weight: 4,
+    rule: 'any',
+    command: (random) => bash(`${OTHER_LOGIN}; exec js-run -- job ${seconds(random)}`),
+  },
+  {
+    name: 'js-run with no environment',
+    weight: 3,
+    rule: 'any',
+    command: (random) => bash(`exec env -i ${MARKS} js-run --fifo ../fifo -- job ${seconds(random)}`),
+  },
+  {
+    name: 'js-acquire with another state folder',
+    weight: 2,
+    rule: 'shell',
+    command: (random) => bash(`${OTHER_LOGIN}; slot=$(js-acquire) || exit; job ${seconds(random)}; js-release $slot`),
+  },
+  {
+    name: 'make with another state folder',
+    weight: 2,
+    rule: 'client',
+    command: (random) => ['env', '-u', 'XDG_RUNTIME_DIR', ...make(random)],
+  },
+  {
+    name: 'js-run in a container',
+    weight: 3,
+    rule: 'any',
+    command: (random) => [...CONTAINER, 'js-run', '--', 'job', seconds(random)],
+    // No keeper can be started in there if the one outside was killed.
+    statuses: [0, 69],
+    isPossible: canContain,
+  },
+  {
+    name: 'js-run in a container that has the FIFO, but not the state',
+    weight: 2,
+    rule: 'any',
+    command: (random) => [
+      ...CONTAINER,
+      ...bash(`mount -t tmpfs none "$XDG_RUNTIME_DIR" && exec js-run -- job ${seconds(random)}`),
+    ],
+    // It is refused: what it holds could be seen by nobody.
+    statuses: [125, 69],
+    isPossible: canContain,
+  },
+  {
+    name: 'sudo -E js-run',
+    weight: 2,
+    rule: 'any',
+    // It resets PATH all the same.
+    command: (random) => bash(`exec sudo -n -E env "PATH=$PATH" js-run -- job ${seconds(random)}`),
+    stopsToo: true,
+    isPossible: canSudo,
+  },
+  {
     name: 'js-env',
     weight: 1,
     rule: 'any',
     command: () => bash('js-env >/dev/null'),
   },
 ];
+
+function make(random: Random): string[] {
+  return ['js-run', '--', 'make', '-s', '-k', '-f', '../Makefile', `PARTS=${parts(random)}`];
+}
 
 function times(random: Random, least: number, most: number): string {
   return Array.from({ length: random.integer(least, most) }, () => seconds(random)).join(' ');

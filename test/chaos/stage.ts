@@ -1,15 +1,29 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { cleanEnvironment } from '../setup/environment.js';
-import { make441Dir, ninja113Dir } from '../setup/tools.js';
+import { ninja113Dir } from '../setup/tools.js';
+import { asUser, type Cast } from './casts.js';
 import { MARK } from './processes.js';
 import { MAKEFILE, NINJA_FILE } from './scenes.js';
 
 /** Where it all happens: a folder, and one pool, whose session is this process. */
 export interface Stage {
   dir: string;
+  cast: Cast;
   /** N. */
   slots: number;
   fifo: string;
@@ -17,16 +31,29 @@ export interface Stage {
   state: string;
   /** The mark of our processes. */
   run: string;
-  /** The environment that joins the pool. */
+  /** The environment that joins the pool; where it is advertised as a pair that is not open in this process. */
   env: Record<string, string>;
+  /** Closes what this process has open of the pool. */
+  close(): void;
+  /** The shell code that joins the pool. */
+  code: string;
 }
 
 /** @param repository the root of this package, built */
-export function makeStage(repository: string, slots: number): Stage {
+export function makeStage(repository: string, slots: number, cast: Cast): Stage {
   const dir = mkdtempSync(join(tmpdir(), 'js-chaos-'));
+  const user = asUser(cast.user?.id);
+  const own = (path: string) => {
+    if (cast.user !== undefined) chownSync(path, cast.user.id, cast.user.id);
+  };
+  own(dir);
+  // Whoever plays may enter.
+  chmodSync(dir, 0o755);
   const [bin, runtime, seats] = ['bin', 'run', 'seats'].map((name) => {
-    mkdirSync(join(dir, name), { mode: 0o700 });
-    return join(dir, name);
+    const folder = join(dir, name);
+    mkdirSync(folder, { mode: 0o700 });
+    own(folder);
+    return folder;
   }) as [string, string, string];
   for (const file of readdirSync(join(repository, 'bin')))
     symlinkSync(join(repository, 'bin', file), join(bin, basename(file, '.js')));
@@ -35,30 +62,52 @@ export function makeStage(repository: string, slots: number): Stage {
   writeFileSync(join(dir, 'build.ninja'), NINJA_FILE);
   const log = join(dir, 'jobs');
   writeFileSync(log, '');
+  own(log);
   const run = basename(dir);
-  const clean = cleanEnvironment([bin, make441Dir, ninja113Dir].join(delimiter), runtime);
-  const marked = { ...clean, [MARK.run]: run, CHAOS_SEATS: seats, CHAOS_LIMIT: String(slots), CHAOS_LOG: log };
+  const { JOBSERVER_TOOLS_STATE: _, ...clean } = cleanEnvironment(
+    [bin, cast.makeDir, ninja113Dir].join(delimiter),
+    runtime,
+  );
+  const marked = {
+    ...clean,
+    XDG_RUNTIME_DIR: runtime,
+    [MARK.run]: run,
+    CHAOS_SEATS: seats,
+    CHAOS_LIMIT: String(slots),
+    CHAOS_LOG: log,
+  };
   const fifo = join(dir, 'fifo');
-  const code = execFileSync(join(bin, 'js-create'), ['-j', String(slots), '--auth', 'fifo', '--fifo', fifo], {
-    env: marked,
-    encoding: 'utf8',
-  });
-  const joined = execFileSync('bash', ['-c', 'eval "$1"; env -0', '-', code], { env: marked, encoding: 'utf8' });
+  const options = { ...user, env: marked, encoding: 'utf8' } as const;
+  execFileSync(join(bin, 'js-create'), ['-j', String(slots), '--auth', 'fifo', '--fifo', fifo], options);
+  // In a shell, whose descriptors are free for a pair.
+  const ask = ['-c', 'code=$(js-env --auth "$1" --fifo "$2"); printf %s "$code"', '-', cast.auth, fifo];
+  const code = execFileSync('bash', ask, options);
+  const joined = execFileSync('bash', ['-c', 'eval "$1"; env -0', '-', code], options);
   const env = Object.fromEntries(
     joined
       .split('\0')
       .flatMap((line) => (line === '' ? [] : [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]])),
   ) as Record<string, string>;
-  return { dir, slots, fifo, state: join(runtime, 'jobserver-tools'), run, env };
+  // The session of a pair has it open, as a shell has that joined by eval.
+  const held = cast.auth === 'fifo' ? undefined : openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  const close = () => {
+    if (held !== undefined) closeSync(held);
+  };
+  return { dir, cast, slots, fifo, code, close, state: join(runtime, 'jobserver-tools'), run, env };
 }
 
 /** Runs one of the commands. @returns its exit status, and what it wrote */
 export function runCommand(
-  { dir, env }: Stage,
+  { dir, env, cast }: Stage,
   name: string,
   ...args: string[]
 ): { status: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(name, args, { cwd: dir, env, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(name, args, {
+    ...asUser(cast.user?.id),
+    cwd: dir,
+    env,
+    encoding: 'utf8',
+  });
   return { status, text: stdout + stderr };
 }
 

@@ -1,3 +1,5 @@
+import { lutimesSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive } from '../../src/process/process-table.js';
 import type { Actor } from './actors.js';
@@ -14,6 +16,7 @@ const AIMS = [
   { at: 'client', weight: 2 },
   { at: 'other', weight: 2 },
   { at: 'whole', weight: 1 },
+  { at: 'clock', weight: 2 },
 ] as const;
 
 const GENTLE = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -22,6 +25,12 @@ const BLOWS: readonly Blow[] = [...GENTLE, 'SIGKILL', 'SIGKILL', 'SIGKILL', 'SIG
 
 /** Milliseconds that what is stopped stays so at most. */
 const LONGEST_STOP = 700;
+
+/** How much longer a keeper stays so: for several of the looks that it takes once a second. */
+const KEEPER_STOP = 6;
+
+/** Seconds by which a clock jumps. */
+const JUMP = 3600;
 
 /**
  * Strikes one process, or all of one actor. What is decided follows from the random numbers alone, of which it always takes
@@ -39,6 +48,7 @@ export async function strike(
   const pause = random.integer(20, LONGEST_STOP);
   const ours = listOurs(stage.run, stage.fifo);
   if (at === 'whole') {
+    if (stage.cast.user !== undefined) return undefined;
     const running = [...new Set(ours.map(({ actor }) => actor))].flatMap((number) => actors.get(number) ?? []);
     const actor = running[Math.floor(lot * running.length)];
     if (actor === undefined) return undefined;
@@ -47,9 +57,12 @@ export async function strike(
     await endWhole(stage, actor);
     return `SIGKILL to all of a scene`;
   }
+  if (at === 'clock') return turnClock(stage, lot);
   const isKeeper = at === 'keeper' || at === 'private keeper';
   // SIGTERM is how a keeper is told to end the pool.
-  const signal = isKeeper && blow !== 'SIGSTOP' ? 'SIGKILL' : blow;
+  const wanted = isKeeper && blow !== 'SIGSTOP' ? 'SIGKILL' : blow;
+  // The keeper of a user that may not look into root's processes can prove no token lost: nobody dies with one.
+  const signal = stage.cast.user !== undefined && at !== 'job' ? 'SIGSTOP' : wanted;
   const victims = ours
     .filter(({ role }) => role === at)
     .filter((process) => isKeeper || isFair(process, actors, signal));
@@ -61,8 +74,23 @@ export async function strike(
     actor.told ||= isTelling(victim, actor, signal);
   }
   if (!signalTo(victim, signal)) return undefined;
-  if (signal === 'SIGSTOP') setTimeout(() => actor?.ending || signalTo(victim, 'SIGCONT'), pause);
+  if (signal === 'SIGSTOP')
+    setTimeout(() => actor?.ending || signalTo(victim, 'SIGCONT'), isKeeper ? KEEPER_STOP * pause : pause);
   return `${signal} to a ${at}`;
+}
+
+/** Lets a file of the pool's state, or its FIFO, have been changed an hour ago or in an hour, as if the clock were set. */
+function turnClock({ state, fifo }: Stage, lot: number): string | undefined {
+  const files = [fifo, ...readdirSync(state, { recursive: true, encoding: 'utf8' }).map((name) => join(state, name))];
+  const place = lot * files.length;
+  const time = Date.now() / 1000 + (place % 1 < 0.5 ? -JUMP : JUMP);
+  try {
+    lutimesSync(files[Math.floor(place)] ?? fifo, time, time);
+    return 'jumps of the clock';
+  } catch {
+    // It is gone.
+    return undefined;
+  }
 }
 
 const isGentle = (signal: Blow): boolean => GENTLE.some((gentle) => gentle === signal);
@@ -73,7 +101,7 @@ const isTelling = ({ pid, role }: Ours, actor: Actor, signal: Blow): boolean =>
 /** @returns whether the rule of its scene allows it */
 function isFair(victim: Ours, actors: ReadonlyMap<number, Actor>, signal: Blow): boolean {
   const actor = actors.get(victim.actor);
-  if (actor === undefined) return false;
+  if (actor === undefined || (signal === 'SIGSTOP' && actor.scene.stopsToo)) return false;
   if (actor.scene.rule === 'any' || signal === 'SIGSTOP' || victim.role === 'job') return true;
   if (actor.scene.rule === 'shell') return victim.role === 'command';
   if (actor.told && isTelling(victim, actor, signal)) return false;
