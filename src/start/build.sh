@@ -23,7 +23,7 @@ bundle src/start/warm.ts
 bundle src/keeper/keeper.ts $later
 
 # One folder a tool, for PATH to name just those that are needed (src/tools/shims.ts).
-for tool in make gmake ninja ninja-build samu n2 go cmake; do
+for tool in make gmake ninja ninja-build samu n2 go cmake dpkg-buildpackage debuild dh; do
   mkdir -p "dist/shims/$tool"
   cp src/start/shim.sh "dist/shims/$tool/$tool"
   chmod 755 "dist/shims/$tool/$tool"

@@ -65,6 +65,12 @@ export const MAKE: Tool = {
   starter: true,
 };
 
+/** Debian's tools run `make -jN` themselves, with the N of this variable (Debian Policy 4.9.1). */
+function boundByDebian(slots: number, { DEB_BUILD_OPTIONS = '' }: Env = {}) {
+  const others = DEB_BUILD_OPTIONS.split(/\s+/).filter((word) => word !== '' && !/^parallel(=|$)/.test(word));
+  return { env: { DEB_BUILD_OPTIONS: [...others, `parallel=${slots}`].join(' ') } };
+}
+
 /** One row a tool. */
 export const TOOLS: readonly Tool[] = [
   MAKE,
@@ -119,6 +125,13 @@ export const TOOLS: readonly Tool[] = [
     // Its default for -p, and the number of threads of each compile (go help build, cmd/go's gcBackendConcurrency).
     bound: (slots) => ({ env: { GOMAXPROCS: String(slots) } }),
   },
+  {
+    names: ['dpkg-buildpackage', 'debuild'],
+    styles: () => [],
+    leaves: /^(-[jJ](\d*|auto)|--jobs(-try|-force)?(=.*)?)$/,
+    bound: boundByDebian,
+  },
+  { names: ['dh'], styles: () => [], bound: boundByDebian },
 ];
 
 /** What `go run` is given to run. */

@@ -57,6 +57,6 @@ describe('jobserver-tools(7)', () => {
 
   it('names the tools that have a wrapper', () => {
     const [, names = ''] = /one for each of ([^.]*) that is there/.exec(PAGE) ?? [];
-    expect(names.split(/, | and /).sort()).toEqual(readdirSync(join(ROOT, 'dist/shims')).sort());
+    expect(names.split(/,\s+| and /).sort()).toEqual(readdirSync(join(ROOT, 'dist/shims')).sort());
   });
 });

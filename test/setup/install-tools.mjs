@@ -36,6 +36,8 @@ const machineTools = {
   yash: ['yash'],
   busybox: ['busybox'],
   mandoc: ['mandoc'],
+  'dpkg-buildpackage': ['dpkg-dev'],
+  dh: ['debhelper'],
   tmux: ['tmux'],
   perl: ['perl-base'],
   strace: ['strace'],

@@ -42,6 +42,20 @@ describe('a number of jobs of its own', () => {
     }
   });
 
+  test.each<[string, boolean]>([
+    ['-j', true],
+    ['-j8', true],
+    ['-J4', true],
+    ['-jauto', true],
+    ['--jobs', true],
+    ['--jobs=8', true],
+    ['--jobs-try=2', true],
+    ['--jobs-force=auto', true],
+    ['-us', false],
+    ['--jobs8', false],
+    ['-jall', false],
+  ])('of dpkg-buildpackage, %s: %j', (word, expected) => expect(leaves('dpkg-buildpackage', word)).toBe(expected));
+
   test.each(['cargo', 'rustc', 'gcc'])('is nothing to %s', (name) => expect(rowOf(name).leaves).toBeUndefined());
 });
 

@@ -148,10 +148,23 @@ test.each([
   ['samu', { args: ['-j3'] }],
   ['ctest', { args: ['-j3'] }],
   ['go', { env: { GOMAXPROCS: '3' } }],
+  ['dpkg-buildpackage', { env: { DEB_BUILD_OPTIONS: 'parallel=3' } }],
+  ['debuild', { env: { DEB_BUILD_OPTIONS: 'parallel=3' } }],
+  ['dh', { env: { DEB_BUILD_OPTIONS: 'parallel=3' } }],
   ['cargo', undefined],
   ['rustc', undefined],
   ['gcc', undefined],
 ])('%s is held to 3 slots by %j', (name, bound) => expect(rowOf(name).bound?.(3)).toEqual(bound));
+
+test.each([
+  ['', 'parallel=3'],
+  ['parallel=8', 'parallel=3'],
+  ['parallel', 'parallel=3'],
+  ['nocheck parallel=8  terse', 'nocheck terse parallel=3'],
+  ['notparallel=8', 'notparallel=8 parallel=3'],
+])('DEB_BUILD_OPTIONS=%j becomes %j', (options, expected) =>
+  expect(rowOf('dh').bound?.(3, { DEB_BUILD_OPTIONS: options })).toEqual({ env: { DEB_BUILD_OPTIONS: expected } }),
+);
 
 // Whatever joins in none of its versions, or not in all, is held to its slots or runs one job at a time.
 test.each(TOOLS.map((tool) => [tool.names[0], tool] as const))('%s joins or is bound', (_, tool) =>
