@@ -1,6 +1,7 @@
 import type { Pool } from '../pool/pool.js';
 import { isAlive, pidNamespace, readProcess, readSleep } from '../process/process-table.js';
 import { type ClaimRecord, listClaims, readClaim } from '../slots/claim-record.js';
+import { isSlotTaken } from '../slots/heir.js';
 
 /** The tokens that are outside the pool, as far as the claims tell. */
 export interface HeldTokens {
@@ -30,7 +31,7 @@ export function countHeld(pool: Pool, steady: (look: string) => boolean): HeldTo
     held.claims++;
     if (claim.returner !== undefined) {
       // Of one that is half returned the tokens are taken to be back; what is not back is made good.
-      if (isAlive(claim.returner)) held.unsure += claim.tokens.length;
+      if (isAlive(claim.returner) || isSlotTaken(pool, id)) held.unsure += claim.tokens.length;
       continue;
     }
     held.tokens += claim.tokens.length;

@@ -10,7 +10,7 @@ import { listLocks, listWanting, wakeNext } from './notes.js';
  */
 
 /** @returns the js-run whose job's slot the claim is: its first holder */
-const formerHolder = (id: string): ProcessId => id.replace(/^.*-|@.*/g, '') as ProcessId;
+const formerHolder = (id: string): ProcessId => id.replace(/^.*-|[@~].*/g, '') as ProcessId;
 
 /** @returns the name of the claim of that one as the heir's, in the same pid namespace */
 const nameOfHeir = (heir: ProcessId, id: string): string => `${heir}-${id.slice(id.indexOf('-') + 1)}`;

@@ -36,7 +36,7 @@ export function isInUse(
   if (namespace === '' && ageOf(inode, written) < LONG) return true;
   // Who lives in another pid namespace (a container) is not seen from here, or only that nobody is left there.
   if (namespace !== '' && namespace !== pidNamespace()) return !isNamespaceGone(namespace);
-  if (returner !== undefined) return isAlive(returner);
+  if (returner !== undefined) return isAlive(returner) || isSlotTaken(pool, id);
   // Its own job may have ended and left another one in the slot.
   if (isAlive(holder) || isSlotTaken(pool, id)) return true;
   if (job !== undefined) return isAlive(job);

@@ -11,6 +11,7 @@ import { verify } from './verify.js';
 
 const TOO_MANY_TOKENS = /fifo\+drained/;
 const RUNNING_JOB = /job\[c\]==1/;
+const LEFT_RUNNING = /c==0\)&&below/;
 const FOREIGN_LOCK = /slot==c/;
 const HANG = /!\(\(living/;
 const TOKEN_LOST = /^assertion violated \(fifo==/;
@@ -21,6 +22,7 @@ const NO_KEEPER = /waiting==0/;
 const SOUND: Array<[model: string, sizes: string]> = [
   ['slots', 'RUNS=2 CRASHES=1 OWNED=3'],
   ['slots', 'RUNS=2 CRASHES=0 OWNED=3 MAKES=1 NEEDY=2'],
+  ['slots', 'RUNS=2 CRASHES=1 OWNED=1 NESTED=1'],
   ['slots', 'RUNS=2 IDLE=2 CRASHES=2 OWNED=0 MAKES=1'],
   ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=1 SEVERAL=1'],
   ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=0 MAKES=1 ELSEWHERE=1'],
@@ -40,6 +42,7 @@ const FAULTY: Array<[fault: string, model: string, sizes: string, error: RegExp]
     'RUNS=2 CRASHES=0 OWNED=3 MAKES=1 NEEDY=2 NO_EXCHANGE',
     HANG,
   ],
+  ['no thought for what a job has left', 'slots', 'RUNS=2 CRASHES=1 OWNED=1 NESTED=1 FORGET_HEIR', LEFT_RUNNING],
   ['the token before the line', 'slots', 'RUNS=2 CRASHES=1 OWNED=3 PUT_BEFORE_LINE', TOO_MANY_TOKENS],
   ['a token on its way taken for lost', 'slots', 'RUNS=2 CRASHES=0 OWNED=3 FORGET_LEAVING', TOO_MANY_TOKENS],
   ['no look after the drain', 'slots', 'RUNS=2 CRASHES=0 MAKES=1 NO_SECOND_LOOK', TOO_MANY_TOKENS],

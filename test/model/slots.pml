@@ -2,7 +2,7 @@
  * The slot protocol: what js-run, the keeper and a foreign client (make) do to a pool of ours, one step for
  * each system call that others can see. model.test.ts says which sizes are explored, and that every seeded fault is found.
  *
- *   Run     src/commands/js-run.ts, src/slots/{acquire,take,wait,claim,lock,release}.ts: one claim, one job
+ *   Run     src/commands/js-run.ts, src/slots/{acquire,take,wait,claim,lock,take-over,heir,release}.ts: one claim, one job
  *   Keeper  src/keeper/{keeper,repair}.ts and its successor: sweeps, repairs, tops up, starts again after it was killed.
  *           That only one keeper acts at a time is succession.pml's part; here the successor just starts.
  *   Make    a client that takes tokens without a claim, and loses them when it is killed (PROTOCOL 23)
@@ -19,7 +19,7 @@
  * (4) NEEDY jobs end only when Make has got a token: a slot that stays idle while Make waits for it is a hang.
  *
  * Seeded faults, each a -D: PUT_FIRST RETURN_TWICE FORGET_JOB FORK_GAP UNLOCK_ANY (slots); NO_EXCHANGE PUT_BEFORE_LINE
- * FORGET_LEAVING (a token for the implicit slot); NO_SECOND_LOOK NO_MTIME LATE_FINGERPRINT CLEAN_START TRUST_OURS
+ * FORGET_LEAVING (a token for the implicit slot); FORGET_HEIR (what a job has left in its slot); NO_SECOND_LOOK NO_MTIME LATE_FINGERPRINT CLEAN_START TRUST_OURS
  * SLEEP_ANYWHERE (repair); NO_TOPUP LOOK_BEFORE_DRAIN READ_BEFORE_SLEEP LIVE_ONLY PARTS_ARE_STABLE (top up, succession).
  */
 #ifndef N
@@ -37,6 +37,9 @@
 #endif
 #ifndef SEVERAL
 #define SEVERAL 0          /* bit i: Run i wants two slots */
+#endif
+#ifndef NESTED
+#define NESTED 0           /* 1: Run 1 is started by the job of Run 0, and may take the slot that Run 0 gives to that */
 #endif
 #ifndef IDLE
 #define IDLE 0             /* bit i: Run i does not start */
@@ -86,6 +89,22 @@ byte leaving;              /* bit c: one `put` line less than `back` lines */
 byte recorded;             /* bit c: its `job` line */
 byte slot = NOBODY;        /* locks/slot-SESSION: the claim whose file it is a second name of */
 byte several = NOBODY;     /* locks/several */
+#if NESTED
+bit below;                 /* locks/slot-below-RUN0: Run 1 has it */
+bit waits;                 /* locks/waits-slot-below-RUN0+RUN1 */
+bit heir;                  /* claim 0 is called RUN1-RUN0: Run 1 is its holder */
+#define is_holder_alive(c) is_alive((c) == 0 && heir -> 1 : (c))
+#ifdef FORGET_HEIR
+#define is_slot_taken(c) 0
+#else
+#define is_slot_taken(c) ((c) == 0 && below)
+#endif
+#define is_left_running(c) ((c) == 0 && below && is_running(1))
+#else
+#define is_holder_alive(c) is_alive(c)
+#define is_slot_taken(c) 0
+#define is_left_running(c) 0
+#endif
 
 /* Jobs go on when their js-run is killed. */
 #define FORKED 1           /* its environment does not show the claim yet */
@@ -102,7 +121,12 @@ bit news = 1;              /* something changed since the keeper's last look: an
 #define has_tokens_of(c) (real[c] + hand[c])
 #if RUNS == 2
 #define held_by_runs (has_tokens_of(0) + has_tokens_of(1))
+#if NESTED
+/* What runs in the slot of a job is one with that. */
+#define jobs ((is_running(0) || (below && is_running(1))) + (is_running(1) && !below))
+#else
 #define jobs (is_running(0) + is_running(1))
+#endif
 #else
 #define held_by_runs (has_tokens_of(0) + has_tokens_of(1) + has_tokens_of(2))
 #define jobs (is_running(0) + is_running(1) + is_running(2))
@@ -140,7 +164,7 @@ inline end_process(who)
 
 /* What a waiter's look once a second would return (an optimisation: other looks change nothing). */
 #define is_sweepable(c) ((shared_claims & BIT(c)) && \
-	((returner[c] == NOBODY && !is_alive(c) && !is_running(c)) || (returner[c] != NOBODY && !is_named_alive(returner[c]))))
+	((returner[c] == NOBODY && !is_holder_alive(c) && !is_running(c) && !is_slot_taken(c)) || (returner[c] != NOBODY && !is_named_alive(returner[c]) && !is_slot_taken(c))))
 
 /*
  * sweepClaims() and releaseClaim() of src/slots/{sweep,release}.ts: one claim `c`, looked at and perhaps returned by `me`. Between the
@@ -152,8 +176,8 @@ inline sweep(me, c)
 	atomic { seen_returner = returner[c]; seen_job = (recorded & BIT(c)) != 0; in_use = !(claims & BIT(c)) };
 	if
 	:: in_use
-	:: atomic { !in_use && seen_returner != NOBODY -> in_use = is_named_alive(seen_returner) }
-	:: atomic { !in_use && seen_returner == NOBODY -> in_use = is_alive(c) };
+	:: atomic { !in_use && seen_returner != NOBODY -> in_use = (is_named_alive(seen_returner) || is_slot_taken(c)) }
+	:: atomic { !in_use && seen_returner == NOBODY -> in_use = (is_holder_alive(c) || is_slot_taken(c)) };
 #ifndef FORGET_JOB
 		atomic {
 			if
@@ -180,6 +204,7 @@ inline sweep(me, c)
 		if
 		:: !in_use && (claims & BIT(c)) && returner[c] == seen_returner ->
 			assert(!is_running(c));
+			half = (seen_returner != NOBODY);
 			returner[c] = me;
 			news = 1;
 			if
@@ -196,13 +221,29 @@ inline sweep(me, c)
 		:: else -> in_use = 1
 		fi
 	};
+#if NESTED
+	/* isSlotTaken(): somebody began to run in the slot meanwhile; not of one that is half returned */
+	atomic {
+		if
+		:: !in_use && !half && is_slot_taken(c) -> assert(returner[c] == me); returner[c] = NOBODY; in_use = 1; news = 1
+		:: else
+		fi
+	};
+#endif
 	if
 	:: in_use
 	:: else ->
+		assert(!is_left_running(c));
 		if
 		:: atomic { seen_returner > 0 -> real[c] = 0; put(seen_returner) }
 		:: else
 		fi;
+#if NESTED
+		if
+		:: c == 1 && below -> below = 0; news = 1
+		:: else
+		fi;
+#endif
 		/* unlock(): stat, then unlink */
 		if
 #ifndef UNLOCK_ANY
@@ -226,14 +267,18 @@ inline sweep(me, c)
 			fi
 		}
 	fi;
-	atomic { in_use = 0; seen_returner = 0; seen_job = 0 }
+	atomic { in_use = 0; seen_returner = 0; seen_job = 0; half = 0 }
 }
 
 proctype Run(byte me)
 {
 	byte held, c, seen_returner;
-	bit implicit, in_use, seen_job;
+	bit implicit, in_use, seen_job, half;
 	{
+#if NESTED
+		skip;
+end_start:	(me == 0 || job[0] >= STARTED);
+#endif
 		/* openPool() */
 		atomic { living = living | BIT(me); openers = openers | BIT(me); news = 1 };
 		/* Its keeper is alive, or it waits for the one that succeeds it. */
@@ -252,6 +297,20 @@ again:		/* tryTakeSlots(): mayTakeTokens() */
 			}
 		:: else
 		fi;
+#if NESTED
+		if
+		:: me == 1 && !implicit && !below ->
+			atomic { !below -> below = 1 };
+			/* hasSlot() */
+			atomic {
+				if
+				:: (claims & 1) && returner[0] == NOBODY -> implicit = 1; held++; news = 1
+				:: else -> below = 0
+				fi
+			}
+		:: else
+		fi;
+#endif
 		/* tryLock(): link(2) */
 		if
 		:: is_owned(me) && !implicit ->
@@ -279,7 +338,16 @@ again:		/* tryTakeSlots(): mayTakeTokens() */
 
 wait:		/* waitForSlots(): a token, a change of locks/, or the look once a second. */
 		atomic { asleep = asleep | BIT(me); news = 1 };
+#if NESTED
+		if
+		:: me == 1 && !waits -> atomic { waits = 1; asleep = asleep & ~BIT(me); goto again }
+		:: else
+		fi;
+#endif
 		do
+#if NESTED
+		:: atomic { me == 1 && !implicit && !below && (claims & 1) && returner[0] == NOBODY -> asleep = asleep & ~BIT(me); goto again }
+#endif
 		:: atomic { (wants(me) == 1 || several == me) && fifo > 0 -> asleep = asleep & ~BIT(me); goto again }
 		:: atomic { is_owned(me) && !implicit && slot == NOBODY && (wants(me) == 1 || several == me || several == NOBODY) ->
 			asleep = asleep & ~BIT(me); goto again }
@@ -329,11 +397,29 @@ start:		if
 
 release:	/* releaseOwnClaim(): the rename */
 		atomic { assert((claims & BIT(me)) && returner[me] == NOBODY); returner[me] = me; news = 1 };
+#if NESTED
+		/* findHeir() */
+		if
+		:: me == 0 -> atomic {
+			if
+			:: below || (waits && is_alive(1)) -> heir = 1; returner[0] = NOBODY; news = 1; goto gone
+			:: else
+			fi }
+		:: me == 1 -> waits = 0
+		fi;
+#endif
+		assert(!is_left_running(me));
 		if
 		:: tokens[me] > 0 -> atomic { real[me] = 0; put(tokens[me]) }
 		:: else
 		fi;
 		/* freeLock() */
+#if NESTED
+		if
+		:: me == 1 && below && implicit -> atomic { below = 0; implicit = 0; news = 1 }
+		:: else
+		fi;
+#endif
 		if
 		:: implicit -> atomic { assert(slot == me); slot = NOBODY; news = 1 }
 		:: else
@@ -343,8 +429,16 @@ release:	/* releaseOwnClaim(): the rename */
 		:: else
 		fi;
 		atomic { claims = claims & ~BIT(me); returner[me] = NOBODY; news = 1 };
+#if NESTED
+		/* What was left to it. */
+		if
+		:: me == 1 && heir -> sweep(me, 0)
+		:: else
+		fi;
+gone:
+#endif
 		atomic { held = 0; implicit = 0; end_process(me) }
-	} unless { atomic { (killed & BIT(me)) -> held = 0; implicit = 0; c = 0; in_use = 0; seen_job = 0; seen_returner = 0 } }
+	} unless { atomic { (killed & BIT(me)) -> held = 0; implicit = 0; c = 0; in_use = 0; seen_job = 0; seen_returner = 0; half = 0 } }
 }
 
 /* Asleep in epoll. Asleep elsewhere (a freezer, a slow disk) it may be between the read of a token and its line. */
@@ -375,7 +469,7 @@ release:	/* releaseOwnClaim(): the rename */
 #ifdef LIVE_ONLY
 #define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY -> (is_alive(c) || is_running(c)) : is_named_alive(returner[c])))
 #else
-#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY || is_named_alive(returner[c])))
+#define counts(c) ((claims & BIT(c)) && (returner[c] == NOBODY || is_named_alive(returner[c]) || is_slot_taken(c)))
 #endif
 
 #define check_settled(c) proven = proven && is_settled(c)
@@ -385,7 +479,7 @@ release:	/* releaseOwnClaim(): the rename */
 #define is_leaving(c) (returner[c] == NOBODY && is_alive(c) && (leaving & BIT(c)))
 #endif
 /* What a living returner has may be back already. */
-#define is_doubtful(c) ((claims & BIT(c)) && returner[c] != NOBODY && is_named_alive(returner[c]) && tokens[c] > 0)
+#define is_doubtful(c) ((claims & BIT(c)) && returner[c] != NOBODY && (is_named_alive(returner[c]) || is_slot_taken(c)) && tokens[c] > 0)
 #define add_tokens(c) proven = proven && !is_leaving(c); unsure = unsure || is_doubtful(c); sum = sum + (counts(c) -> tokens[c] : 0)
 
 /* Who has the FIFO open, and what the claims hold. /proc and the folder are read one entry after the other. */
@@ -486,7 +580,7 @@ inline top_up()
 proctype Keeper()
 {
 	byte i, sum, list, c, seen_returner;
-	bit proven, unsure, had_news, in_use, seen_job, successor;
+	bit proven, unsure, had_news, in_use, seen_job, half, successor;
 end:	do
 	:: {
 		if
@@ -517,7 +611,7 @@ end_look:	do
 			fi
 		od
 	} unless { atomic { (killed & BIT(KEEPER)) -> killed = killed & ~BIT(KEEPER); successor = 1; i = 0; sum = 0; list = 0; c = 0;
-		proven = 0; unsure = 0; had_news = 0; in_use = 0; seen_job = 0; seen_returner = 0 } }
+		proven = 0; unsure = 0; had_news = 0; in_use = 0; seen_job = 0; half = 0; seen_returner = 0 } }
 	od
 }
 

@@ -94,6 +94,12 @@ describe('sweeping', () => {
     renameSync(claimFile(pool, outer.id), claimFile(pool, `${inner.id}-${outer.id}`));
     expect(sweepClaims(pool, selfId())).toBe(0);
     expect(drain()).toEqual([]);
+    // Somebody died over it: its token may be needed still.
+    const handedOver = claimFile(pool, `${inner.id}-${outer.id}`);
+    const half = `${handedOver}~${await startDead()}`;
+    renameSync(handedOver, half);
+    expect(sweepClaims(pool, selfId())).toBe(0);
+    renameSync(half, handedOver);
     await left.end();
     sweepClaims(pool, selfId());
     sweepClaims(pool, selfId());
