@@ -14,7 +14,7 @@ import { type Claim, recordStart } from '../slots/claim.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 import { takeMore } from '../slots/take.js';
 import { findFront, isCMakeBuild } from '../tools/front.js';
-import { isBuildFrontEnd } from '../tools/front-end.js';
+import { isBuildFrontEnd, readFirstLine } from '../tools/front-end.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { withShims } from '../tools/shims.js';
 import { usableStyles } from '../tools/table.js';
@@ -147,7 +147,15 @@ function hideDescriptor(fd: number | undefined): Map<number, number> {
 /** @returns what to put in front of a program that gives it the limit; nothing if it cannot be run, which is better told by us */
 function limitFiles(limit: number, file: string, path: string | undefined): string[] {
   const prlimit = findProgram('prlimit', path);
-  return prlimit && findProgram(file, path) ? [prlimit.file, `--nofile=${limit}:`, '--'] : [];
+  return prlimit && canRun(file, path) ? [prlimit.file, `--nofile=${limit}:`, '--'] : [];
+}
+
+/** @returns whether a program is there, and the interpreter of the script that it may be */
+function canRun(file: string, path: string | undefined): boolean {
+  const program = findProgram(file, path);
+  if (program === undefined) return false;
+  const [, interpreter] = /^#![ \t]*([^ \t]+)/.exec(readFirstLine(program.file)) ?? [];
+  return interpreter === undefined || findProgram(interpreter, '') !== undefined;
 }
 
 /** Tells of variables that a job does not get as they are: Node hands down no bytes but UTF-8. */

@@ -27,7 +27,8 @@ export function isBuildFrontEnd(command: string, path: string | undefined): bool
   return file !== undefined && INTERPRETER.test(readFirstLine(file));
 }
 
-function readFirstLine(file: string): string {
+/** @returns what a script's first line begins with, up to what Linux reads of it; nothing for a file that cannot be read */
+export function readFirstLine(file: string): string {
   try {
     const fd = openSync(file, 'r');
     try {

@@ -39,6 +39,7 @@ describe('--status-fd', () => {
     ['js-run --status-fd 7', 'usage', 125],
     ['js-run --status-fd 7 nowhere-on-path', 'not-found', 127],
     ['js-run --status-fd 7 /dev/null', 'not-executable', 126],
+    ['printf "#!/nowhere/sh\\n" >s; chmod +x s; ulimit -Sn 512; js-run --status-fd 7 ./s', 'not-found', 127],
     ['js-create --status-fd 7 nowhere-on-path', 'not-found', 127],
     ['js-create --status-fd 7 -j 0 true', 'usage', 2],
     ['js-create --status-fd 7', 'usage', 2],

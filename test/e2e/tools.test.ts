@@ -168,7 +168,7 @@ describe('a pool that is there already', () => {
   ])('gives no implicit slot to what is no longer below anybody: %s', async (_, script) => {
     const world = makeWorld();
     await world.run(`js-create -j 1 -- sh -c '${script}' 2>err; touch spans; cat err >&2`);
-    expect((await world.run('cat spans err')).stdout).toContain('no slot free');
+    expect((await world.run('cat spans err')).stdout).toContain('this process is outside of that');
   });
 
   it('lets several levels of make and js-run share it', async () => {
