@@ -40,10 +40,16 @@ export async function holdNumbers(
   const numbers = OF_STRANGERS.filter((name) => isFrontEnd || env[name] !== undefined);
   if (isFrontEnd || (env[CMAKE_LEVEL] !== undefined && (await isNinjaOut(offered, env, root))))
     numbers.push(CMAKE_LEVEL);
-  for (const name of numbers) changes[name] = String(slots);
+  for (const name of numbers) changes[name] = limit(env[name], slots, env);
   if (numbers.length > 0) changes[BOUND_VARIABLE] = String(slots);
   for (const name of keep) delete changes[name];
   return changes;
+}
+
+/** @returns the number of slots, or what a user has set the variable to if that is less */
+function limit(value = '', slots: number, env: Env): string {
+  const isLess = /^[1-9]\d*$/.test(value) && Number(value) < slots && value !== env[BOUND_VARIABLE];
+  return isLess ? value : String(slots);
 }
 
 /** @returns the variables that make a tool use a number of its own, and that are not ours */

@@ -7,17 +7,27 @@ name=${0##*/}
 here=$(cd "${0%/*}" && pwd -P) || exit 125
 tools=${here%/*}
 
-real=
-rest=$PATH:
-while [ -n "$rest" ]; do
-  folder=${rest%%:*}
-  rest=${rest#*:}
-  case ${folder:-.} in "$tools"/*) continue ;; esac
-  if [ -f "${folder:-.}/$name" ] && [ -x "${folder:-.}/$name" ]; then
-    real=${folder:-.}/$name
-    break
-  fi
-done
+# Sets real to the first program of that name on PATH that is no wrapper.
+find_real() {
+  real=
+  rest=$PATH:
+  while [ -n "$rest" ]; do
+    folder=${rest%%:*}
+    rest=${rest#*:}
+    case ${folder:-.} in "$tools"/*) continue ;; esac
+    if [ -f "${folder:-.}/$1" ] && [ -x "${folder:-.}/$1" ]; then
+      real=${folder:-.}/$1
+      return
+    fi
+  done
+}
+
+find_real "$name"
+# NINJA names this one, and who reads it looks for no other name then.
+if [ -z "$real" ] && [ "$name" = ninja ]; then
+  find_real ninja-build
+  [ -n "$real" ] || find_real samu
+fi
 if [ -z "$real" ]; then
   echo "$name: not found" >&2
   exit 127

@@ -8,33 +8,42 @@ import { findProgram } from './version.js';
  */
 const BUILD_FRONT_ENDS = new RegExp(
   `^(${[
-    '(python|pypy|pip)[\\d.]*|pipx|uv|uvx|tox|nox|poetry|hatch|pdm|flit|pyproject-build|cibuildwheel|maturin|fromager',
+    '(python|pypy|pip)[\\d.]*t?|pipx|uv|uvx|tox|nox|poetry|hatch|pdm|flit|pyproject-build|cibuildwheel|maturin|fromager',
     'meson|scons|waf|conan|conda-build|rattler-build',
     'npm|npx|yarn|pnpm|node-gyp',
   ].join('|')})$`,
 );
 
 /** What a script of theirs begins with. */
-const INTERPRETER = /^#!.*\b(python|pypy)[\d.]*\b/;
+const INTERPRETER = /^#!.*\b(python|pypy)[\d.]*t?\b/;
 
-/** Bytes: what Linux reads of a script's first line (BINPRM_BUF_SIZE). */
-const FIRST_LINE = 256;
+/** What pip has a shell start from the second line, if the path of its Python is too long for the first. */
+const LONG_INTERPRETER = /^#!\/bin\/sh\n'''exec' .*\b(python|pypy)[\d.]*t?\b/;
+
+/** Bytes: more than Linux reads of a script's first line (BINPRM_BUF_SIZE), for the second one too. */
+const FIRST_LINES = 512;
 
 /** @returns whether a command line starts a program that starts builds, by its name or by the interpreter of the script that it is */
 export function isBuildFrontEnd(command: string, path: string | undefined): boolean {
   if (BUILD_FRONT_ENDS.test(basename(command))) return true;
   const file = findProgram(command, path)?.file;
-  return file !== undefined && INTERPRETER.test(readFirstLine(file));
+  if (file === undefined) return false;
+  const start = readStart(file);
+  return INTERPRETER.test(start) || LONG_INTERPRETER.test(start);
 }
 
-/** @returns what a script's first line begins with, up to what Linux reads of it; nothing for a file that cannot be read */
+/** @returns a script's first line, or as much of it as Linux reads; nothing for a file that cannot be read */
 export function readFirstLine(file: string): string {
+  const [line = ''] = readStart(file).split('\n');
+  return line;
+}
+
+function readStart(file: string): string {
   try {
     const fd = openSync(file, 'r');
     try {
-      const buffer = Buffer.alloc(FIRST_LINE);
-      const [line = ''] = buffer.toString('latin1', 0, readSync(fd, buffer)).split('\n');
-      return line;
+      const buffer = Buffer.alloc(FIRST_LINES);
+      return buffer.toString('latin1', 0, readSync(fd, buffer));
     } finally {
       closeSync(fd);
     }

@@ -1,3 +1,5 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { make441Dir, ninja113Dir, withPath } from '../setup/tools.js';
 import { peak } from '../spans/spans.js';
@@ -144,6 +146,25 @@ describe('below a program that starts builds', () => {
       js-run -n 2 python3 run.py "sh show"; MAX_JOBS=9 js-run --keep-env MAX_JOBS python3 run.py "sh show"
       NINJA=other js-run python3 run.py "sh show"; js-run sh show'; js-create -j 4 -- python3 run.py "sh show"`);
     expect(stdout).toBe('1|1|1|ninja\n2|2|2|ninja\n9|1|1|ninja\n1|1|1|other\n|||\n1|1|1|ninja\n');
+  });
+
+  it('a number that a user has set to less than the slots stays', async () => {
+    const world = await makeBuilds();
+    const show = (run: string) => `${run} python3 -c "import os; print(os.environ['MAX_JOBS'])";`;
+    const script = show('MAX_JOBS=2 js-run -n 3') + show('MAX_JOBS=9 js-run -n 3') + show('MAX_JOBS=0 js-run -n 3');
+    world.file('show.sh', `#!/bin/sh\n${script}\njs-run sh -c 'js-run python3 -c "import os"; true'\n`);
+    expect(await world.run('js-create -j 4 -- ./show.sh')).toEqual({ status: 0, stdout: '2\n3\n3\n', stderr: '' });
+  });
+
+  it('the wrapper of ninja starts what is there by another name', async () => {
+    const world = makeWorld();
+    mkdirSync(join(world.dir, 'tools'));
+    const script = `ninja=$(js-create --shims -- sh -c 'echo "$NINJA"'); PATH=${join(world.dir, 'tools')}; "$ninja" --version`;
+    expect(await world.run(script)).toEqual({ status: 127, stdout: '', stderr: 'ninja: not found\n' });
+    symlinkSync('/usr/bin/ninja', join(world.dir, 'tools/samu'));
+    expect(await world.run(script)).toEqual({ status: 0, stdout: '1.11.1\n', stderr: '' });
+    symlinkSync(join(ninja113Dir, 'ninja'), join(world.dir, 'tools/ninja-build'));
+    expect((await world.run(script)).stdout).toMatch(/^1\.13\./);
   });
 
   it('js-env --check finds nothing wrong with them', async () => {
