@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** They measure how many jobs run at a time, so nothing else may run beside them. */
-const MEASURING = ['test/e2e/chain.test.ts', 'test/e2e/exactly-n.test.ts', 'test/e2e/matrix.test.ts'];
+const MEASURING = ['advertise', 'chain', 'exactly-n', 'matrix', 'wrappers'].map((name) => `test/e2e/${name}.test.ts`);
 
 /** Real builds, signals to each of their processes, all states of a model. `npm run test:quick` leaves them out. */
 const LONG = ['test/chaos', 'test/e2e', 'test/model'];
