@@ -55,7 +55,7 @@ _jobserver_tools_value() {
     --auth) mapfile -t COMPREPLY < <(compgen -W 'auto fifo pipe' -- "$3") ;;
     --keep-env)
       local names='CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS'
-      names+=' NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS'
+      names+=' NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS'
       # The last of those that commas part.
       local before=${3%"${3##*,}"}
       mapfile -t COMPREPLY < <(compgen -W "$names" -P "$before" -- "${3##*,}")

@@ -38,7 +38,7 @@ end
 function __jobserver_tools_overriding --description 'Complete the last of variables that commas part'
     set -l before (commandline -ct | string replace -- --keep-env= '' | string match -r '^.*,')
     set -l names CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS
-    set -a names NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS
+    set -a names NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS
     printf '%s\n' "$before"$names
 end
 

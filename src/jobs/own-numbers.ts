@@ -1,5 +1,5 @@
 import { mergeMakeFlags } from '../protocol/makeflags.js';
-import { findTool, OVERRIDING, type Style, usableStyles } from '../tools/table.js';
+import { findTool, OVERRIDING, type Style, setParallel, usableStyles } from '../tools/table.js';
 import { askStyles, findProgram } from '../tools/version.js';
 import type { Changes } from './join.js';
 
@@ -12,6 +12,9 @@ export const BOUND_VARIABLE = 'JOBSERVER_TOOLS_BOUND';
 const OF_STRANGERS: readonly string[] = ['MAX_JOBS', 'NPY_NUM_BUILD_JOBS'];
 
 const CMAKE_LEVEL = 'CMAKE_BUILD_PARALLEL_LEVEL';
+
+/** The number in it is one of several words, and its readers never join a pool. */
+const DEBIAN = 'DEB_BUILD_OPTIONS';
 
 /** What the variables are for. */
 interface Reader {
@@ -42,6 +45,10 @@ export async function holdNumbers(
     numbers.push(CMAKE_LEVEL);
   for (const name of numbers) changes[name] = limit(env[name], slots, env);
   if (numbers.length > 0) changes[BOUND_VARIABLE] = String(slots);
+  if (changes[DEBIAN] !== undefined) {
+    changes[DEBIAN] = setParallel(changes[DEBIAN], slots);
+    changes[BOUND_VARIABLE] = String(slots);
+  }
   for (const name of keep) delete changes[name];
   return changes;
 }
@@ -61,10 +68,12 @@ export function listOverriding(env: Env): string[] {
 }
 
 const isOurs = (name: string, value: string, env: Env): boolean =>
-  !HOLDS_OPTIONS.test(name) && value === env[BOUND_VARIABLE];
+  (name === DEBIAN && value.split(' ').includes(`parallel=${env[BOUND_VARIABLE]}`)) ||
+  (!HOLDS_OPTIONS.test(name) && value === env[BOUND_VARIABLE]);
 
 /** Of variables that hold options only those of the jobs go. */
 function withoutJobs(name: string, value: string): string | undefined {
+  if (name === DEBIAN) return setParallel(value);
   const rest = HOLDS_OPTIONS.test(name) ? mergeMakeFlags(value).trim() : '';
   // ctest from 3.29 on runs its tests one by one if this one is not there at all, also in a pool.
   return rest || (name === 'CTEST_PARALLEL_LEVEL' ? '' : undefined);

@@ -66,9 +66,14 @@ export const MAKE: Tool = {
 };
 
 /** Debian's tools run `make -jN` themselves, with the N of this variable (Debian Policy 4.9.1). */
-function boundByDebian(slots: number, { DEB_BUILD_OPTIONS = '' }: Env = {}) {
-  const others = DEB_BUILD_OPTIONS.split(/\s+/).filter((word) => word !== '' && !/^parallel(=|$)/.test(word));
-  return { env: { DEB_BUILD_OPTIONS: [...others, `parallel=${slots}`].join(' ') } };
+const boundByDebian = (slots: number, { DEB_BUILD_OPTIONS = '' }: Env = {}) => ({
+  env: { DEB_BUILD_OPTIONS: setParallel(DEB_BUILD_OPTIONS, slots) },
+});
+
+/** @returns the words of DEB_BUILD_OPTIONS with that number of jobs, or without one */
+export function setParallel(options: string, jobs?: number): string {
+  const others = options.split(/\s+/).filter((word) => word !== '' && !/^parallel(=|$)/.test(word));
+  return [...others, ...(jobs === undefined ? [] : [`parallel=${jobs}`])].join(' ');
 }
 
 /** One row a tool. */
@@ -166,4 +171,5 @@ export const OVERRIDING = [
   'SAMUFLAGS',
   'MAKEOPTS',
   'GNUMAKEFLAGS',
+  'DEB_BUILD_OPTIONS',
 ] as const;
