@@ -5,9 +5,12 @@ import { makeWorld, type World } from './world.js';
 
 const NEW_TOOLS = `${make441Dir}:${ninja113Dir}`;
 
-/** A Makefile and a build.ninja of six jobs each. */
-function writeBuilds(world: World): void {
-  world.file('Makefile', `all: ${[1, 2, 3, 4, 5, 6].map((n) => `j${n}`).join(' ')}\nj%:\n\t@span make-$@ sleep 0.2\n`);
+/** A Makefile and a build.ninja of six jobs each; so many of the Makefile's wait for each other. */
+function writeBuilds(world: World, most: number): void {
+  world.file(
+    'Makefile',
+    `all: ${[1, 2, 3, 4, 5, 6].map((n) => `j${n}`).join(' ')}\nj%:\n\t@span make-$@ meet ${most}\n`,
+  );
   const edges = [1, 2, 3, 4, 5, 6].map((n) => `build n${n}: job\n`).join('');
   world.file('build.ninja', `rule job\n  command = span ninja-$out sleep 0.2 && touch $out\n${edges}`);
 }
@@ -15,7 +18,7 @@ function writeBuilds(world: World): void {
 describe('--shims', () => {
   it('bridge a script that starts an old make and an old ninja itself', async () => {
     const world = makeWorld();
-    writeBuilds(world);
+    writeBuilds(world, 2);
     world.file('build.sh', '#!/bin/sh\nmake -s & ninja --quiet & go version >/dev/null & wait\n');
     const { status, stdout, stderr } = await world.run('js-create -j 4 --shims -- ./build.sh');
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
@@ -28,7 +31,7 @@ describe('--shims', () => {
 
   it('work in a shell that joined with them, and in recipes of its make', async () => {
     const world = makeWorld();
-    writeBuilds(world);
+    writeBuilds(world, 4);
     world.file('outer.mk', 'all: ; @$(MAKE) -s; ninja --quiet\n');
     const { status, stderr } = await world.run('eval "$(js-create -j 4 --shims)"; make -s -f outer.mk');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -52,7 +55,7 @@ describe('--shims', () => {
 
   it('let what joins by itself join', async () => {
     const world = makeWorld();
-    writeBuilds(world);
+    writeBuilds(world, 2);
     const env = { PATH: `${world.env.PATH?.split(':')[0]}:${NEW_TOOLS}:/usr/bin:/bin` };
     const build = 'command -v make; command -v ninja; make -s; ninja --quiet';
     const { stdout, stderr } = await world.run(`js-create -j 3 --shims -- sh -c "${build}"`, { env });
@@ -163,8 +166,15 @@ describe('a pool that is there already', () => {
   });
 
   it.each([
-    ['setsid', 'setsid --fork js-run --no-wait span detached true; sleep 1'],
-    ['a parent that has ended', '(sh -c "sleep 0.3; js-run --no-wait span detached true" &); sleep 1.5'],
+    [
+      'setsid',
+      'setsid --fork js-run --no-wait span detached true; until [ -s spans ] || [ -s err ]; do sleep 0.05; done',
+    ],
+    [
+      'a parent that has ended',
+      `(sh -c "tries=0; while [ -e /proc/\\$PPID ] && [ \\$((tries += 1)) -lt 20 ]; do sleep 0.05; done
+        js-run --no-wait span detached true" &); until [ -s spans ] || [ -s err ]; do sleep 0.05; done`,
+    ],
   ])('gives no implicit slot to what is no longer below anybody: %s', async (_, script) => {
     const world = makeWorld();
     await world.run(`js-create -j 1 -- sh -c '${script}' 2>err; touch spans; cat err >&2`);
@@ -173,7 +183,7 @@ describe('a pool that is there already', () => {
 
   it('lets several levels of make and js-run share it', async () => {
     const world = makeWorld();
-    writeBuilds(world);
+    writeBuilds(world, 2);
     world.file('outer.mk', 'all: a b\na b: ; +@js-run -- $(MAKE) -s -f middle.mk $@\n');
     world.file(
       'middle.mk',

@@ -10,10 +10,10 @@ const JOBS = [1, 2, 3, 4, 5, 6];
 /** Six jobs for each of make, ninja, and cmake over both, and programs between js-run and them. */
 async function makeBuilds(): Promise<World> {
   const world = makeWorld();
-  world.file('Makefile', `all: ${JOBS.map((n) => `m${n}`).join(' ')}\nm%: ; @span $@ sleep 0.3\n`);
+  world.file('Makefile', `all: ${JOBS.map((n) => `m${n}`).join(' ')}\nm%: ; @span $@ meet\n`);
   const edges = JOBS.map((n) => `build n${n}: job\n`).join('');
-  world.file('build.ninja', `rule job\n  command = span $out sleep 0.3\n${edges}`);
-  const targets = JOBS.map((n) => `add_custom_target(c${n} ALL COMMAND span c${n} sleep 0.3)\n`).join('');
+  world.file('build.ninja', `rule job\n  command = span $out meet\n${edges}`);
+  const targets = JOBS.map((n) => `add_custom_target(c${n} ALL COMMAND span c${n} meet)\n`).join('');
   world.file('CMakeLists.txt', `cmake_minimum_required(VERSION 3.20)\nproject(p NONE)\n${targets}`);
   await world.run('cmake -G Ninja -B over-ninja . && cmake -G "Unix Makefiles" -B over-make .');
   world.file('run.py', 'import os, sys\nsys.exit(os.waitstatus_to_exitcode(os.system(sys.argv[1])))\n');
@@ -26,7 +26,7 @@ async function makeBuilds(): Promise<World> {
 }
 
 async function expectPeak(world: World, command: string, expected: number, env = world.env): Promise<void> {
-  const { status } = await world.run(command, { env });
+  const { status } = await world.run(command, { env: { ...env, MEET: String(expected) } });
   expect(status).toBe(0);
   const spans = await world.spans();
   expect({ peak: peak(spans), jobs: spans.length % JOBS.length }).toEqual({ peak: expected, jobs: 0 });
@@ -118,6 +118,7 @@ func main() {
     const world = await makeBuilds();
     const { stdout, stderr } = await world.run(
       `eval "$(js-create -j 4)"; js-run --fit ninja -j9 --quiet; js-acquire -n 4 --no-wait >/dev/null && echo all`,
+      { env: { MEET: '4' } },
     );
     expect({ stdout, stderr }).toEqual({ stdout: 'all\n', stderr: '' });
   });
