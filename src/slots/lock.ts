@@ -45,13 +45,14 @@ export function tryLock(claim: Claim, name: string): boolean {
 export function tryLockSlot(claim: Claim): boolean {
   const { pool, owner, implicit } = claim;
   if (owner === undefined || implicit || !tryLock(claim, slotLock(owner))) return false;
-  // Only now: who gives the owner's slot back looks at the lock after that can be seen here.
-  if (hasSlot(pool, owner) && !isInClient(pool, owner)) {
-    claim.implicit = true;
-    return true;
+  try {
+    // Only now: who gives the owner's slot back looks at the lock after that can be seen here.
+    claim.implicit = hasSlot(pool, owner) && !isInClient(pool, owner);
+  } finally {
+    // Also if it cannot be told, for lack of descriptors: nothing else knows of the lock yet.
+    if (!claim.implicit) remove(pool, slotLock(owner));
   }
-  remove(pool, slotLock(owner));
-  return false;
+  return claim.implicit;
 }
 
 /** @returns whether a client that needs no claim runs in the slot */
