@@ -29,7 +29,8 @@ const run = (script: string, timeout?: number) => {
 describe('a pool that nobody can find any more', () => {
   it('ends soon, with all that was left of it', async () => {
     const { stdout } = await run(`js-create -j2 --owner none --fifo f >/dev/null; rm f
-      until_true '[ ! -e f.jobserver ]'; ls -A run/* | grep -v versions`).ended;
+      until_true '[ ! -e f.jobserver ] && ! ls -A run/* | grep -qv versions'; ls -A . run/* | grep -E '^f|^[0-9]'`)
+      .ended;
     expect(stdout).toBe('');
   });
 
