@@ -30,8 +30,6 @@ export interface Tool {
   starter?: true;
   /** Whether it runs one job at a time where it cannot join, so that one slot is enough. */
   serial?: true;
-  /** Whether it runs no job itself: what counts is what becomes of the tools that it starts. */
-  driver?: true;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
