@@ -124,14 +124,16 @@ function isDeserted(pool: Pool, record: PoolRecord, fifo: number): boolean {
 function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger } {
   // Where a make has it open all the time the content is there still, and what is missing is made good when it is gone.
   // A time, not a number of tries: each takes long where there are many processes.
+  let put = 0;
   for (const end = performance.now() + REFILL.within; performance.now() < end; ) {
     const stranger = findAnyStranger(kept);
-    if (stranger !== undefined) return { put: 0, stranger };
-    const put = repair.fill();
-    if (put !== undefined) return { put };
+    if (stranger !== undefined) return { put, stranger };
+    put += repair.fill() ?? 0;
+    // The command that started us may not be asleep yet: what it could hold is put in when it is seen that it does not.
+    if (repair.isSure()) return { put };
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REFILL.every);
   }
-  return { put: 0 };
+  return { put };
 }
 
 /** @returns the pid of the session's shell, which may have the pool open for what it starts; none where it exec'd a client */

@@ -12,6 +12,8 @@ export interface Repair {
   look(): number;
   /** Makes good at once, as for a pool that was without a keeper. @returns as look(); undefined where it could not be told */
   fill(): number | undefined;
+  /** @returns whether the last one was sure of all: of a process that runs, or just returns a slot, one token may be on its way */
+  isSure(): boolean;
   /** @returns who keeps it from being told, as of the last look */
   stranger(): Stranger | undefined;
 }
@@ -47,8 +49,10 @@ export function makeRepair(kept: Kept): Repair {
   const count = () => countHeld(pool, steady);
   let clean = '';
   let looks = 0;
+  let sure = false;
   let stranger: Stranger | undefined;
   const fill = () => {
+    sure = false;
     const before = timesOf(fifo);
     // A write that comes now could leave the same time.
     if (Math.abs(Date.now() - before.written) < TICK) return undefined;
@@ -59,6 +63,7 @@ export function makeRepair(kept: Kept): Repair {
       // Nothing is missing. The pool was empty for no longer than it takes to see that: who will not wait finds no slot then.
       if (found > 0) writeSync(fifo, '+'.repeat(found));
       clean = stampOf(kept, drained.atime);
+      sure = true;
       return 0;
     }
     // Nobody can take a token now. As long as none is put in either, what is seen of processes and claims holds together.
@@ -68,7 +73,8 @@ export function makeRepair(kept: Kept): Repair {
     if (right > 0) writeSync(fifo, '+'.repeat(right));
     if (!proven || (held.unsure > 0 && right === found)) return undefined;
     // Who reads between this write and the next line leaves another time of reading.
-    if (held.unsure === 0) clean = stampOf(kept, drained.atime);
+    sure = held.unsure === 0;
+    if (sure) clean = stampOf(kept, drained.atime);
     return right - found;
   };
   return {
@@ -88,6 +94,7 @@ export function makeRepair(kept: Kept): Repair {
       return put ?? 0;
     },
     fill,
+    isSure: () => sure,
     stranger: () => stranger,
   };
 }
