@@ -12,6 +12,9 @@ export default defineConfig({
     // Real shells and real builds, one at each system call of a command: what is too slow here hangs, also on a busy machine.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // One more try where nobody can look on; what needed it is printed, and more than a few fail the run.
+    retry: process.env.CI === 'true' ? 1 : 0,
+    reporters: ['default', './test/setup/retried.ts'],
     projects: [
       {
         extends: true,
