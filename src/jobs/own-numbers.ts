@@ -1,4 +1,5 @@
 import { mergeMakeFlags } from '../protocol/makeflags.js';
+import { CMAKE_LEVEL } from '../tools/front.js';
 import { findTool, OVERRIDING, type Style, setParallel, usableStyles } from '../tools/table.js';
 import { askStyles, findProgram } from '../tools/version.js';
 import type { Changes } from './join.js';
@@ -10,8 +11,6 @@ export const BOUND_VARIABLE = 'JOBSERVER_TOOLS_BOUND';
 
 /** Variables whose readers never join a pool. Without them they take the number of processors (PROTOCOL 28). */
 const OF_STRANGERS: readonly string[] = ['MAX_JOBS', 'NPY_NUM_BUILD_JOBS'];
-
-const CMAKE_LEVEL = 'CMAKE_BUILD_PARALLEL_LEVEL';
 
 /** The number in it is one of several words, and its readers never join a pool. */
 const DEBIAN = 'DEB_BUILD_OPTIONS';

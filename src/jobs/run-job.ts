@@ -13,7 +13,7 @@ import { isAnyMangled, listMangled } from '../process/utf8.js';
 import { type Claim, recordStart } from '../slots/claim.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 import { takeMore } from '../slots/take.js';
-import { findFront, isCMakeBuild } from '../tools/front.js';
+import { CMAKE_LEVEL, findFront, isCMakeBuild } from '../tools/front.js';
 import { isBuildFrontEnd, readFirstLine } from '../tools/front-end.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { withShims } from '../tools/shims.js';
@@ -105,7 +105,7 @@ export async function startInPool(
 
 /** @returns the variables that stay: the tool behind the wrapper that cmake has written down asks for cmake's itself */
 const listKept = ({ keep, fit }: JoinWish, words: readonly string[]): readonly string[] =>
-  fit && isCMakeBuild(words) ? [...keep, 'CMAKE_BUILD_PARALLEL_LEVEL'] : keep;
+  fit && isCMakeBuild(words) ? [...keep, CMAKE_LEVEL] : keep;
 
 /**
  * Starts a job.

@@ -49,7 +49,8 @@ export function findFront(words: readonly string[]): Front | undefined {
 export const isCMakeBuild = ([program = '', option]: readonly string[]): boolean =>
   /(^|\/)cmake$/.test(program) && option === '--build';
 
-const CMAKE_LEVEL = 'CMAKE_BUILD_PARALLEL_LEVEL';
+/** The variable that gives `cmake --build` a number of jobs. */
+export const CMAKE_LEVEL = 'CMAKE_BUILD_PARALLEL_LEVEL';
 
 /** What stands behind `--` are operands. */
 function findOptions({ leaves, end: findEnd }: Tool, words: readonly string[]): JobsOption[] {
