@@ -27,14 +27,14 @@ it.each([1, 2, 3])(
   },
 );
 
+/** Names the process that it was started by, and runs five jobs when it may. */
+const FIVE_JOBS = `#!/bin/bash
+  echo $PPID >pid; until [ -e go ]; do sleep 0.02; done
+  for i in 1 2 3 4 5; do js-run span job sleep 0.3 & done; wait; : >ended`;
+
 it('a js-create that is killed leaves the pool to its command, with the sessionâ€™s slot, until that ends', async () => {
   const world = makeWorld();
-  world.file(
-    'job',
-    `#!/bin/bash
-    echo $PPID >pid; until [ -e go ]; do sleep 0.02; done
-    for i in 1 2 3 4 5; do js-run span job sleep 0.3 & done; wait; : >ended`,
-  );
+  world.file('job', FIVE_JOBS);
   const { stdout } = await world.run(`(js-create -j 2 --fifo f -- ./job 2>/dev/null &)
     until grep -q '"job"' run/*/*/pool.json 2>/dev/null; do sleep 0.02; done; kill -9 $(cat pid)
     # Longer than two looks of the keeper.
@@ -47,12 +47,7 @@ it('a js-create that is killed leaves the pool to its command, with the sessionâ
 
 it('a js-run -n 2 that is killed leaves its pool to its command until that ends', async () => {
   const world = makeWorld();
-  world.file(
-    'job',
-    `#!/bin/bash
-    echo $PPID >pid; until [ -e go ]; do sleep 0.02; done
-    for i in 1 2 3 4 5; do js-run span job sleep 0.3 & done; wait; : >ended`,
-  );
+  world.file('job', FIVE_JOBS);
   const { stdout } = await world.run(`js-create -j 3 --fifo f -- bash -c '
     (js-run -n 2 ./job 2>/dev/null &)
     until grep -q ""job"" run/*/*-*.*/../*/pool.json run/*/*/pool.json 2>/dev/null && [ -s pid ] && [ $(grep -l ""job"" run/*/*/pool.json | wc -l) = 2 ]; do sleep 0.02; done
