@@ -7,7 +7,7 @@ import {
   readProcess,
   selfAtStart,
 } from '../process/process-table.js';
-import { isScriptShell, isWrapper } from './wrapper.js';
+import { isScriptShell, isShellForUs, isWrapper } from './wrapper.js';
 
 /**
  * Finds the shell that called a command, to hold what the command leaves behind. In `H=$(js-acquire | tail -1)` the parent
@@ -18,8 +18,8 @@ import { isScriptShell, isWrapper } from './wrapper.js';
  */
 export function findCallingShell(parent: number): ProcessId | undefined {
   let shell = findParent(parent);
-  // What runs one command and ends with it is no shell.
-  while (shell !== undefined && isWrapper(shell)) shell = readProcess(shell.parent);
+  // What runs one command and ends with it is not meant.
+  while (shell !== undefined && (isWrapper(shell) || endsWithUs(shell))) shell = readProcess(shell.parent);
   return findOutermost(shell);
 }
 
@@ -33,6 +33,9 @@ export function findReadingShell(parent: number): ProcessId | undefined {
   const reader = start && findReaderAbove(start);
   return reader === undefined ? findCallingShell(parent) : findOutermost(reader);
 }
+
+/** Some shells become the command of `-c TEXT` (bash), others wait for it (dash): the same caller is meant. Init is none. */
+const endsWithUs = (shell: ProcessEntry): boolean => shell.parent > 1 && isShellForUs(shell);
 
 /** @returns the parent, unless it is who adopted us */
 function findParent(parent: number): ProcessEntry | undefined {

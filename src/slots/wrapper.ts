@@ -24,11 +24,23 @@ export function isWrapper({ pid }: ProcessEntry): boolean {
 }
 
 /** @returns whether the process is a shell that goes on after one command: not `sh -c 'js-acquire'` */
-export function isScriptShell({ pid }: ProcessEntry): boolean {
+export function isScriptShell(shell: ProcessEntry): boolean {
+  const text = readCommandText(shell);
+  return text === '' || (text !== undefined && /[;&|\n]/.test(text));
+}
+
+/** @returns whether the process is a shell that runs one of our commands and ends with it: `sh -c 'timeout 9 js-acquire >h'` */
+export function isShellForUs(shell: ProcessEntry): boolean {
+  const text = readCommandText(shell) ?? '';
+  return /(^|[\s/])js-\w/.test(text) && !/[;&|\n$`(]/.test(text);
+}
+
+/** @returns the TEXT of a shell that runs `-c TEXT`, '' of one that runs a script or none; undefined if it is no shell */
+function readCommandText({ pid }: ProcessEntry): string | undefined {
   const words = readArguments(pid);
-  if (!SHELL.test(basename(readProgram(pid) ?? words[0] ?? ''))) return false;
+  if (!SHELL.test(basename(readProgram(pid) ?? words[0] ?? ''))) return undefined;
   const option = words.findIndex((word) => /^-[a-z]*c$/i.test(word));
-  return option < 0 || /[;&|\n]/.test(words[option + 1] ?? '');
+  return option < 0 ? '' : words[option + 1];
 }
 
 /**

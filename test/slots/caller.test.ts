@@ -80,7 +80,12 @@ describe.each(['bash', 'dash', 'zsh'])('in %s the slot of', (shell) => {
     'H=$(timeout 10 sh -c js-acquire; true)',
     'H=$(python3 -c "import subprocess; subprocess.call([\'js-acquire\'])")',
     'H=$(setsid -w js-acquire)',
-    'H=$(script -qec js-acquire /dev/null | tr -d "\\r")',
+    // script(1) runs $SHELL -c: bash becomes the command, dash waits for it.
+    'H=$(SHELL=/bin/bash script -qec js-acquire /dev/null | tr -d "\\r")',
+    'H=$(SHELL=/bin/dash script -qec js-acquire /dev/null | tr -d "\\r")',
+    'H=$(SHELL=/bin/dash script -qec "timeout 9 js-acquire" /dev/null | tr -d "\\r")',
+    'dash -c "js-acquire >h"; H=$(cat h)',
+    'timeout 10 dash -c "timeout 9 js-acquire >h"; H=$(cat h)',
     'timeout 10 js-acquire >h; H=$(cat h)',
     'X=$(timeout 10 js-acquire); H=$X',
   ])('%j is the shell’s own, not the wrapper’s', async (script) => {
