@@ -1,5 +1,5 @@
 import type { ProgramEnd } from '../process/exit.js';
-import type { Arguments } from './arguments.js';
+import type { Arguments } from './parse-arguments.js';
 import type { StatusReport } from './status-fd.js';
 
 /** One option of a command; parser, help, man page and completions are held against these tables. */

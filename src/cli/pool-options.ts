@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import type { Lookup } from '../pool/find-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { OVERRIDING } from '../tools/table.js';
-import type { Arguments } from './arguments.js';
 import type { Context, OptionSpec } from './command.js';
-import { parseChoice, parseCount, parseDuration } from './values.js';
+import type { Arguments } from './parse-arguments.js';
+import { parseChoice, parseCount, parseDuration } from './parse-values.js';
 
 const AUTH_CHOICES = ['auto', 'fifo', 'pipe'] as const;
 

@@ -1,9 +1,9 @@
 import { attempt, cannot, type ErrorKind, errorCode, Interrupted, isJobserverError, reasonOf } from '../errors.js';
-import { disarmSignals } from '../process/disarm.js';
 import { exitAs, exitStatusOf, type ProgramEnd } from '../process/exit.js';
-import { type Arguments, parseArguments } from './arguments.js';
+import { disarmSignals } from '../process/override-node-signals.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
 import { statusOf } from './exit-status.js';
+import { type Arguments, parseArguments } from './parse-arguments.js';
 import { describeEnd, openStatusReport, type StatusReport } from './status-fd.js';
 import { writeText } from './write-text.js';
 

@@ -1,11 +1,11 @@
 import type { Command, Context } from '../cli/command.js';
+import { parseProcess } from '../cli/parse-values.js';
 import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
-import { parseProcess } from '../cli/values.js';
 import { JobserverError } from '../errors.js';
-import { makeWish } from '../jobs/slot-wish.js';
+import { makeWish } from '../jobs/slot-request.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
-import { watchSignals } from '../process/signals.js';
+import { watchSignals } from '../process/forward-signals.js';
 import { acquireSlots } from '../slots/acquire.js';
 import { findReadingShell } from '../slots/caller.js';
 import { handOver } from '../slots/claim.js';

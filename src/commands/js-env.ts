@@ -1,10 +1,10 @@
+import { formatReport, isFine, reportPool } from '../check/check-pool.js';
 import type { Command, Context } from '../cli/command.js';
 import { JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinWish } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
-import { leaveEnvironment } from '../jobs/join.js';
-import { formatJsonChanges, formatJsonJoin } from '../jobs/json-join.js';
-import { formatReport, isFine, reportPool } from '../jobs/pool-report.js';
-import { formatChanges, formatJoin } from '../jobs/shell-code.js';
+import { leaveEnvironment } from '../jobs/child-environment.js';
+import { formatJsonChanges, formatJsonJoin } from '../jobs/format-json.js';
+import { formatChanges, formatJoin } from '../jobs/format-shell-code.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';

@@ -11,19 +11,19 @@ import {
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
 import { isJobserverError, JobserverError } from '../errors.js';
-import { leaveEnvironment } from '../jobs/join.js';
+import { leaveEnvironment } from '../jobs/child-environment.js';
 import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
+import { runAndTidy } from '../jobs/run-and-clean-up.js';
 import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
-import { makeWish } from '../jobs/slot-wish.js';
-import { runAndTidy } from '../jobs/tidy.js';
+import { makeWish } from '../jobs/slot-request.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
+import { type SignalWatch, watchSignals } from '../process/forward-signals.js';
 import { readProcess, selfId } from '../process/process-table.js';
-import { type SignalWatch, watchSignals } from '../process/signals.js';
 import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire.js';
 import { type Claim, recordJob } from '../slots/claim.js';

@@ -5,7 +5,7 @@ import { openPool, type Pool, reopen } from '../pool/pool.js';
 import { isOwnerDead, type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { closeInheritable } from '../process/descriptors.js';
-import { disarmSignals } from '../process/disarm.js';
+import { disarmSignals } from '../process/override-node-signals.js';
 import { pidOf, readProcess, readStatus, selfId } from '../process/process-table.js';
 import { listClaims } from '../slots/claim-record.js';
 import { wakeForFree } from '../slots/notes.js';

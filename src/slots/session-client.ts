@@ -11,7 +11,7 @@ import {
   readProgram,
   variableIn,
 } from '../process/process-table.js';
-import { isLeaving } from '../tools/front.js';
+import { isLeaving } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';
 import { isToldByMake } from './slot-owner.js';
 

@@ -16,9 +16,9 @@ import {
   variableIn,
 } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
-import { isLeaving } from '../tools/front.js';
+import { askStyles } from '../tools/ask-version.js';
+import { isLeaving } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';
-import { askStyles } from '../tools/version.js';
 
 /**
  * Who has an implicit slot: a process that a make started, a session, or whatever a js-run started. A js-run that is a

@@ -4,7 +4,7 @@ set -e
 cd "$(dirname "$0")/../.."
 rm -rf dist
 
-later="src/cli/help.ts src/cli/options.ts src/keeper/own-pool.ts src/process/read-output.ts"
+later="src/cli/help.ts src/cli/parse-options.ts src/keeper/own-pool.ts src/process/read-output.ts"
 
 bundle() {
   # shellcheck disable=SC2046 # the list is split on purpose
@@ -22,7 +22,7 @@ bundle src/start/warm.ts
 # shellcheck disable=SC2086
 bundle src/keeper/keeper.ts $later
 
-# One folder a tool, for PATH to name just those that are needed (src/tools/shims.ts).
+# One folder a tool, for PATH to name just those that are needed (src/tools/put-shims-on-path.ts).
 for tool in make gmake ninja ninja-build samu n2 go cmake dpkg-buildpackage debuild dh; do
   mkdir -p "dist/shims/$tool"
   cp src/start/shim.sh "dist/shims/$tool/$tool"

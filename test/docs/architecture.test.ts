@@ -8,8 +8,9 @@ const SRC = join(ROOT, 'src');
 /** Which rooms may use which; all may use the files that are in no room. docs/ARCHITECTURE.md says what is in each. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   start: ['cli', 'commands'],
-  commands: ['cli', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
+  commands: ['check', 'cli', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
   cli: ['pool', 'process', 'tools'],
+  check: ['jobs', 'pool', 'process', 'protocol', 'tools'],
   jobs: ['cli', 'keeper', 'pool', 'process', 'protocol', 'shell', 'slots', 'tools'],
   keeper: ['pool', 'process', 'slots', 'tools'],
   slots: ['pool', 'process', 'protocol', 'tools'],

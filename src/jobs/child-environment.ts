@@ -1,7 +1,7 @@
 import type { AuthChoice } from '../cli/pool-options.js';
 import { FIFO_VARIABLE } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
-import { countProcessors } from '../process/parallelism.js';
+import { countProcessors } from '../process/count-processors.js';
 import { formatAuth } from '../protocol/auth.js';
 import { mergeMakeFlags } from '../protocol/makeflags.js';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findFront, findOwnJobs } from '../../src/tools/front.js';
+import { findFront, findOwnJobs } from '../../src/tools/invoked-tool.js';
 import { hasShim, isShim, shimFolder } from '../../src/tools/shim-folder.js';
 import { findTool } from '../../src/tools/table.js';
 

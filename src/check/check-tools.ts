@@ -1,6 +1,6 @@
-import { hasShim } from './shim-folder.js';
-import { MAKE, type Style, TOOLS, type Tool, usableStyles } from './table.js';
-import { askStyles, askVersion, findProgram } from './version.js';
+import { askStyles, askVersion, findProgram } from '../tools/ask-version.js';
+import { hasShim } from '../tools/shim-folder.js';
+import { MAKE, type Style, TOOLS, type Tool, usableStyles } from '../tools/table.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

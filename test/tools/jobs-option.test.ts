@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findFront, isLeaving } from '../../src/tools/front.js';
+import { findFront, isLeaving } from '../../src/tools/invoked-tool.js';
 import { findJobsOptions, replaceJobs } from '../../src/tools/jobs-option.js';
 import { findTool, type Style, type Tool } from '../../src/tools/table.js';
 

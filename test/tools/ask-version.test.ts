@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { askStyles, askVersion } from '../../src/tools/ask-version.js';
 import { findTool, MAKE, type Style, type Tool, type Version } from '../../src/tools/table.js';
-import { askStyles, askVersion } from '../../src/tools/version.js';
 import { ctest331Dir, make43, make441Dir, ninja113Dir, ninjaPypiDir } from '../setup/tools.js';
 
 let folder: string;

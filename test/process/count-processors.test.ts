@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { countProcessors } from '../../src/process/parallelism.js';
+import { countProcessors } from '../../src/process/count-processors.js';
 import { bundle } from './bundle.js';
 
 const AFFINITY = 'the processors that this process may run on';
@@ -158,7 +158,7 @@ describe('this machine', () => {
 
   test('has one for a process that may run on one', () => {
     const program = bundle(
-      "import { countProcessors } from './process/parallelism.js'; console.log(countProcessors({}).count);",
+      "import { countProcessors } from './process/count-processors.js'; console.log(countProcessors({}).count);",
     );
     expect(execFileSync('taskset', ['-c', '0', process.execPath, program], { encoding: 'utf8' })).toBe('1\n');
   });

@@ -1,12 +1,12 @@
 import { isJobserverError } from '../errors.js';
+import { listOverriding } from '../jobs/job-count-variables.js';
 import { findPool, howToOpen, type Lookup } from '../pool/find-pool.js';
 import { identifyPath } from '../pool/identity.js';
 import { describePool, isOpenAs, type Pool } from '../pool/pool.js';
 import { pidOf } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
-import { checkTools, type ToolReport } from '../tools/check.js';
 import type { Style } from '../tools/table.js';
-import { listOverriding } from './own-numbers.js';
+import { checkTools, type ToolReport } from './check-tools.js';
 
 /** What js-env --check says. */
 export interface PoolReport {

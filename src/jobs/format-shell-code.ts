@@ -2,13 +2,13 @@ import type { JoinWish } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { isOpenAs, type Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
+import { listMangled } from '../process/find-non-utf8.js';
 import { isReadable, listDescriptors, type ProcessId, pidOf, readDescriptor } from '../process/process-table.js';
-import { listMangled } from '../process/utf8.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
-import { withShims } from '../tools/shims.js';
-import { offeredBy, planAdvert } from './advertise.js';
-import { type Advert, type Changes, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './join.js';
-import { holdNumbers } from './own-numbers.js';
+import { withShims } from '../tools/put-shims-on-path.js';
+import { type Advert, type Changes, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './child-environment.js';
+import { offeredBy, planAdvert } from './choose-style.js';
+import { holdNumbers } from './job-count-variables.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

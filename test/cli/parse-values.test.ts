@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseChoice, parseCount, parseDuration, parseMode, parseProcess } from '../../src/cli/values.js';
+import { parseChoice, parseCount, parseDuration, parseMode, parseProcess } from '../../src/cli/parse-values.js';
 
 const usage = (message: string) => expect.objectContaining({ name: 'JobserverError', kind: 'usage', message });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isBuildFrontEnd } from '../../src/tools/front-end.js';
+import { isBuildFrontEnd } from '../../src/tools/build-front-end.js';
 
 const NOWHERE = '/is/not/there';
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
+import { findProgram } from './ask-version.js';
 import { isShim, SHIMS, shimFolder } from './shim-folder.js';
-import { findProgram } from './version.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

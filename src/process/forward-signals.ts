@@ -1,6 +1,6 @@
 import { type ProcessEntry, readProcess, selfAtStart } from './process-table.js';
 import type { Running } from './run-program.js';
-import { makeWitness } from './witness.js';
+import { makeWitness } from './signal-witness.js';
 
 /** The signals that a person or a build system sends to end a job or to tell it something. They end a wait. */
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { findProgram } from './version.js';
+import { findProgram } from './ask-version.js';
 
 /**
  * Programs that start the builds of others and close the descriptors that they inherit. What they start cannot be seen in their

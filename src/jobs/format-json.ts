@@ -2,11 +2,11 @@ import type { JoinWish } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import { type ProcessId, pidOf } from '../process/process-table.js';
-import { withShims } from '../tools/shims.js';
-import { planAdvert } from './advertise.js';
-import { type Advert, type Changes, CLOSED_PAIR, joinEnvironment, pathOf } from './join.js';
-import { holdNumbers } from './own-numbers.js';
-import { refuseMangled } from './shell-code.js';
+import { withShims } from '../tools/put-shims-on-path.js';
+import { type Advert, type Changes, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
+import { planAdvert } from './choose-style.js';
+import { refuseMangled } from './format-shell-code.js';
+import { holdNumbers } from './job-count-variables.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

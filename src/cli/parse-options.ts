@@ -1,7 +1,7 @@
 import parse from 'yargs-parser';
 import { JobserverError } from '../errors.js';
-import type { Arguments } from './arguments.js';
 import type { OptionSpec } from './command.js';
+import type { Arguments } from './parse-arguments.js';
 
 /** The good case needs only yargs' own parser, not yargs; this is what makes it strict. */
 const CONFIGURATION = {

@@ -1,8 +1,8 @@
 import { mergeMakeFlags } from '../protocol/makeflags.js';
-import { CMAKE_LEVEL } from '../tools/front.js';
+import { askStyles, findProgram } from '../tools/ask-version.js';
+import { CMAKE_LEVEL } from '../tools/invoked-tool.js';
 import { findTool, OVERRIDING, type Style, setParallel, usableStyles } from '../tools/table.js';
-import { askStyles, findProgram } from '../tools/version.js';
-import type { Changes } from './join.js';
+import type { Changes } from './child-environment.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseArguments } from '../../src/cli/arguments.js';
 import { COMMON_OPTIONS, type OptionSpec } from '../../src/cli/command.js';
+import { parseArguments } from '../../src/cli/parse-arguments.js';
 
 const SPECS: readonly OptionSpec[] = [
   { name: 'slots', short: 'n', value: 'N', help: '' },

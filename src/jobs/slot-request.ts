@@ -1,7 +1,7 @@
 import type { Context } from '../cli/command.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import type { Pool } from '../pool/pool.js';
-import type { Interrupt } from '../process/signals.js';
+import type { Interrupt } from '../process/forward-signals.js';
 import type { Wish } from '../slots/acquire.js';
 
 /** What a command wants of a pool: slots, within so many milliseconds or for ever, for what a person reads in `command`. */

@@ -1,10 +1,10 @@
 import type { AuthChoice } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
+import { askStyles } from '../tools/ask-version.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { findTool, MAKE, type Style } from '../tools/table.js';
-import { askStyles } from '../tools/version.js';
-import { AUTH_VARIABLE, fifoOf } from './join.js';
+import { AUTH_VARIABLE, fifoOf } from './child-environment.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
-import { type Front, findOwnJobs } from '../tools/front.js';
+import { type Front, findOwnJobs } from '../tools/invoked-tool.js';
 import { replaceJobs } from '../tools/jobs-option.js';
 import type { Style } from '../tools/table.js';
-import type { Changes } from './join.js';
-import { BOUND_VARIABLE } from './own-numbers.js';
+import type { Changes } from './child-environment.js';
+import { BOUND_VARIABLE } from './job-count-variables.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
