@@ -9,6 +9,7 @@ const LONG = ['test/chaos', 'test/e2e', 'test/model'];
 export default defineConfig({
   test: {
     globalSetup: ['test/setup/install-tools.mjs'],
+    setupFiles: ['test/setup/define-environment.ts'],
     // Real shells and real builds, one at each system call of a command: what is too slow here hangs, also on a busy machine.
     testTimeout: 300_000,
     hookTimeout: 300_000,

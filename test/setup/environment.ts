@@ -1,16 +1,30 @@
-/** @returns the environment without a jobserver above us and without what slows every start of Node down */
+/** What tests may see of the caller's environment: where the tools are, and where temporary files go. */
+const KEPT = [
+  ...['PATH', 'HOME', 'TMPDIR'],
+  ...['CARGO_HOME', 'GOROOT', 'GOTOOLCHAIN', 'PYENV_ROOT', 'PYENV_VERSION', 'RUSTUP_HOME', 'RUSTUP_TOOLCHAIN'],
+];
+
+/** What they see instead of the caller's: script(1) runs $SHELL, make quotes by the locale, make's files get the umask. */
+const FIXED = { LC_ALL: 'C.UTF-8', SHELL: '/bin/sh', TERM: 'dumb', TZ: 'UTC' };
+export const UMASK = 0o022;
+
+/**
+ * @returns an environment that is the same whoever runs the tests and from where: without a jobserver, variables of a build or
+ *   programs of node_modules, which `npm test` puts on PATH
+ */
+export function definedEnvironment(): Record<string, string> {
+  const kept = KEPT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  const folders = (process.env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
+  return { ...Object.fromEntries(kept), ...FIXED, PATH: folders.join(':') };
+}
+
+/** @returns that environment, with the commands first on PATH and a place for the state of pools, also of those of make */
 export function cleanEnvironment(bin: string, runtime: string): Record<string, string> {
-  const env: Record<string, string> = {};
-  const hidden =
-    /^(MAKE.*|MFLAGS|CARGO_MAKEFLAGS|JOBSERVER_TOOLS_.*|NODE_.*|npm_.*|VITEST.*|XDG_RUNTIME_DIR|SLURM_.*)$/;
-  for (const [name, value] of Object.entries(process.env)) if (value && !hidden.test(name)) env[name] = value;
-  const path = (env.PATH ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
+  const env = definedEnvironment();
   return {
     ...env,
-    PATH: [bin, ...path].join(':'),
+    PATH: `${bin}:${env.PATH}`,
     XDG_RUNTIME_DIR: runtime,
-    // Pools of make, too, keep their state here.
     JOBSERVER_TOOLS_STATE: `${runtime}/jobserver-tools`,
-    LC_ALL: 'C.UTF-8',
   };
 }
