@@ -4,6 +4,7 @@ const { readFileSync, existsSync } = require('node:fs');
 const { Script } = require('node:vm');
 const file = `${__dirname}/../dist/start/js-acquire.js`;
 const code = existsSync(`${file}.code`) ? { cachedData: readFileSync(`${file}.code`) } : {};
+/** @param {string} name */
 const load = (name) => require(name.startsWith('../') ? `../dist/${name.slice(3)}` : name);
 new Script(readFileSync(file, 'utf8'), { filename: file, ...code }).runInThisContext()(
   load,

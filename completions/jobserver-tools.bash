@@ -2,7 +2,7 @@
 # Source it in ~/.bashrc, or link it under each command's name into the folder that bash-completion loads from.
 
 _jobserver_tools() {
-  local command=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} option= operand= options
+  local command=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} option='' operand='' options
   local -i index=1
   case $command in
     js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;

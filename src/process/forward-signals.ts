@@ -55,7 +55,7 @@ export function watchSignals(): SignalWatch {
       interrupt.signal ??= signal;
       interrupt.onSignal?.(signal);
     } else if (early) job.kill(signal);
-    else passOn(signal, job);
+    else void passOn(signal, job);
   };
   const passOn = async (signal: NodeJS.Signals, { pid, kill }: Running) => {
     const turn = signal === 'SIGTSTP' || signal === 'SIGCONT' ? ++turns : undefined;

@@ -1,4 +1,4 @@
 import { start } from '../cli/start.js';
 import { command } from '../commands/js-acquire.js';
 
-start(command);
+void start(command);

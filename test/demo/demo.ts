@@ -64,6 +64,6 @@ function fail(reason: string): number {
   return 1;
 }
 
-main().then((status) => {
+void main().then((status) => {
   process.exitCode = status;
 });

@@ -1,9 +1,12 @@
 # Prints what bash offers at the end of each argument: calls the function with what readline would give it.
+# shellcheck source=completions/jobserver-tools.bash
 source "$COMPLETIONS/jobserver-tools.bash"
 
 # It is for use within readline only.
+# shellcheck disable=SC2317 # the completions call it
 compopt() { :; }
 # What bash-completion brings, where it is loaded.
+# shellcheck disable=SC2317
 [[ ${WITH_BASH_COMPLETION-} ]] && _command_offset() { COMPREPLY=("offset $1"); }
 
 for line; do

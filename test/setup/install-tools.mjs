@@ -40,6 +40,7 @@ const machineTools = {
   dh: ['debhelper'],
   tmux: ['tmux'],
   perl: ['perl-base'],
+  shellcheck: ['shellcheck'],
   strace: ['strace'],
   fakeroot: ['fakeroot'],
   setsid: ['util-linux'],

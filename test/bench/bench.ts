@@ -3,17 +3,31 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
+/** A program and its arguments. */
+type Words = [string, ...string[]];
+
+/** A line of the table. */
+interface Row {
+  name: string;
+  /** What is timed: programs, one after the other; a function gets what the one before printed. */
+  timed: (Words | ((output: string) => Words))[];
+  /** Run before, untimed. */
+  before?: Words;
+  /** Run behind, untimed; gets what `before` printed. */
+  after?: (output: string) => Words;
+  env?: Record<string, string>;
+}
+
 const BIN = join(import.meta.dirname, '../../bin');
 const node = process.execPath;
-const command = (name, ...args) => [node, join(BIN, `${name}.js`), ...args];
+const command = (name: string, ...args: string[]): Words => [node, join(BIN, `${name}.js`), ...args];
 const rounds = Number(process.argv[2] ?? 41);
 
 // What a person sets for their own programs slows the empty one down more than ours.
 delete process.env.NODE_EXTRA_CA_CERTS;
 delete process.env.NODE_OPTIONS;
 
-/** Each row: a name, what to do before every run, and what is timed. */
-const ROWS = [
+const ROWS: Row[] = [
   { name: 'node -e 0', timed: [[node, '-e', '0']] },
   { name: 'js-run true, no pool', timed: [command('js-run', 'true')], env: { MAKEFLAGS: '' } },
   { name: 'js-run true, implicit slot', timed: [command('js-run', 'true')] },
@@ -39,18 +53,20 @@ if (process.env.BENCH_IN_POOL === undefined) {
     });
   }
 } else {
-  const times = new Map(ROWS.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) for (const row of ROWS) times.get(row.name).push(measure(row));
-  const base = median(times.get('node -e 0'));
-  for (const [name, values] of times) {
-    const value = median(values);
-    console.log(`${name.padEnd(28)} ${value.toFixed(1).padStart(7)} ms  ${(value / base).toFixed(2)} x`);
+  const times: number[][] = ROWS.map(() => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, row] of ROWS.entries()) times[index]?.push(measure(row));
+  const medians = times.map(median);
+  const [base = Number.NaN] = medians;
+  for (const [index, value] of medians.entries()) {
+    const name = ROWS[index]?.name.padEnd(28);
+    console.log(`${name} ${value.toFixed(1).padStart(7)} ms  ${(value / base).toFixed(2)} x`);
   }
 }
 
 /** @returns milliseconds from the start of the first timed program to the end of the last */
-function measure({ before, timed, after, env }) {
-  const handle = before && run(before, env);
+function measure({ before, timed, after, env }: Row): number {
+  const handle = before === undefined ? '' : run(before, env);
   let output = '';
   const start = process.hrtime.bigint();
   for (const words of timed) output = run(typeof words === 'function' ? words(output) : words, env);
@@ -59,13 +75,13 @@ function measure({ before, timed, after, env }) {
   return Number(end - start) / 1e6;
 }
 
-function run([file, ...args], env) {
+function run([file, ...args]: Words, env?: Row['env']): string {
   const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env: { ...process.env, ...env } });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
   return stdout.trim();
 }
 
 /** @returns the value in the middle */
-function median(values) {
-  return values.toSorted((one, other) => one - other)[values.length >> 1];
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
 }
