@@ -13,6 +13,9 @@ export type ErrorKind =
   /** Anything else that the system or the user's files refused. */
   | 'failed';
 
+/** Prints a message about what ends nothing. */
+export type Warn = (text: string) => void;
+
 /** An error that is printed as one line, `prog: MESSAGE`, and never with a stack. */
 export class JobserverError extends Error {
   readonly kind: ErrorKind;

@@ -1,8 +1,7 @@
+import type { Env } from '../environment.js';
 import { askStyles, askVersion, findProgram } from '../tools/ask-version.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { MAKE, type Style, TOOLS, type Tool, usableStyles } from '../tools/table.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** One tool that is on PATH, and what becomes of it in a pool. */
 export interface ToolReport {

@@ -1,32 +1,21 @@
+import type { Env } from '../environment.js';
+import type { Warn } from '../errors.js';
+import type { StatusReport } from '../jobs/status-report.js';
 import type { ProgramEnd } from '../process/exit.js';
-import type { Arguments } from './parse-arguments.js';
-import type { StatusReport } from './status-fd.js';
-
-/** One option of a command; parser, help, man page and completions are held against these tables. */
-export interface OptionSpec {
-  /** The long name, without dashes. */
-  name: string;
-  /** The letter of the short form. */
-  short?: string;
-  /** What its value is called in the help; without it the option takes none. */
-  value?: string;
-  /** The words that its value can be, where they are few. */
-  choices?: readonly string[];
-  help: string;
-}
+import type { Arguments, OptionSpec } from './command-line.js';
 
 /** What a command may use of the process that it runs in. */
 export interface Context {
   args: Arguments;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** The pid of the process that started us. */
   parent: number;
   /** Writes data to stdout. */
   print(text: string): void;
   /** Writes one line, `prog: TEXT`, to stderr. */
   report(text: string): void;
-  /** The same for what ends nothing; not with --quiet. */
-  warn(text: string): void;
+  /** Does the same for what ends nothing, unless --quiet was given. */
+  warn: Warn;
   /** What --status-fd asked for. */
   status: StatusReport | undefined;
   isTerminal(fd: 1 | 2): boolean;
@@ -36,7 +25,7 @@ export interface Context {
 export interface Command {
   name: string;
   summary: string;
-  /** What follows the options in the usage line. */
+  /** What follows the options in the usage line; if that is nothing, the command takes no operands. */
   operands: string;
   options: readonly OptionSpec[];
   /** The exit status for a wrong command line and for a failure, where they are not 2 and 1. */

@@ -1,14 +1,4 @@
-import type { OptionSpec } from './command.js';
-
-/** A command line, taken apart. */
-export interface Arguments {
-  /** @returns whether an option without a value was given */
-  has(name: string): boolean;
-  /** @returns an option's value, the last one given */
-  value(name: string): string | undefined;
-  /** Everything from the first operand on, or behind `--`, as it was given. */
-  operands: readonly string[];
-}
+import type { Arguments, OptionSpec } from './command-line.js';
 
 /**
  * Parses a command line. Options end at the first operand, so that `js-run cargo build --release` needs no `--`.

@@ -1,7 +1,6 @@
 import parse from 'yargs-parser';
 import { JobserverError } from '../errors.js';
-import type { OptionSpec } from './command.js';
-import type { Arguments } from './parse-arguments.js';
+import type { Arguments, OptionSpec } from './command-line.js';
 
 /** The good case needs only yargs' own parser, not yargs; this is what makes it strict. */
 const CONFIGURATION = {

@@ -1,27 +1,11 @@
 import { resolve } from 'node:path';
+import { AUTH_CHOICES, type JoinOptions } from '../jobs/join-options.js';
 import type { Lookup } from '../pool/find-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { OVERRIDING } from '../tools/table.js';
-import type { Context, OptionSpec } from './command.js';
-import type { Arguments } from './parse-arguments.js';
+import type { Context } from './command.js';
+import type { Arguments, OptionSpec } from './command-line.js';
 import { parseChoice, parseCount, parseDuration } from './parse-values.js';
-
-const AUTH_CHOICES = ['auto', 'fifo', 'pipe'] as const;
-
-/** How a pool is advertised: `auto` asks the make that would run. */
-export type AuthChoice = (typeof AUTH_CHOICES)[number];
-
-/** How a program shall hear of the pool. */
-export interface JoinWish {
-  /** --auth; undefined if it was not given. */
-  choice: AuthChoice | undefined;
-  /** The variables that it keeps although they override the pool. */
-  keep: readonly string[];
-  /** Whether PATH gets wrappers. */
-  shims: boolean;
-  /** Whether a number of jobs in the command line is changed to the slots that are free. */
-  fit: boolean;
-}
 
 /** Of the commands that let something join a pool. */
 export const JOIN_OPTIONS: readonly OptionSpec[] = [
@@ -43,12 +27,12 @@ export const JOIN_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** @throws JobserverError 'usage' */
-export function parseJoinWish(args: Arguments): JoinWish {
+export function parseJoinOptions(args: Arguments): JoinOptions {
   const keep = (args.value('keep-env') ?? '').split(',').filter(Boolean);
   for (const name of keep) parseChoice('--keep-env', name, OVERRIDING);
   const auth = args.value('auth');
   return {
-    choice: auth === undefined ? undefined : parseChoice('--auth', auth, AUTH_CHOICES),
+    auth: auth === undefined ? undefined : parseChoice('--auth', auth, AUTH_CHOICES),
     keep,
     shims: args.has('shims'),
     fit: args.has('fit'),
@@ -98,8 +82,8 @@ export function parseSlots(args: Arguments): number {
  * @returns milliseconds; 0 for no wait, undefined for ever
  * @throws JobserverError 'usage'
  */
-export function parseTimeout(args: Arguments): number | undefined {
+export function parseTimeoutMs(args: Arguments): number | undefined {
   const text = args.value('timeout');
-  const timeout = text === undefined ? undefined : parseDuration('--timeout', text);
-  return args.has('no-wait') ? 0 : timeout;
+  const timeoutMs = text === undefined ? undefined : parseDuration('--timeout', text);
+  return args.has('no-wait') ? 0 : timeoutMs;
 }

@@ -1,10 +1,21 @@
-import { attempt, cannot, type ErrorKind, errorCode, Interrupted, isJobserverError, reasonOf } from '../errors.js';
+import {
+  attempt,
+  cannot,
+  type ErrorKind,
+  errorCode,
+  Interrupted,
+  isJobserverError,
+  JobserverError,
+  reasonOf,
+} from '../errors.js';
+import type { StatusReport } from '../jobs/status-report.js';
 import { exitAs, exitStatusOf, type ProgramEnd } from '../process/exit.js';
 import { disarmSignals } from '../process/override-node-signals.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
+import type { Arguments } from './command-line.js';
 import { statusOf } from './exit-status.js';
-import { type Arguments, parseArguments } from './parse-arguments.js';
-import { describeEnd, openStatusReport, type StatusReport } from './status-fd.js';
+import { parseArguments } from './parse-arguments.js';
+import { describeEnd, openStatusReport } from './status-fd.js';
 import { writeText } from './write-text.js';
 
 /** A command line, and what it says if it is right. */
@@ -55,6 +66,8 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
       writeText(1, args.has('help') ? await help.formatHelp(command) : help.formatVersion(command));
       return 0;
     }
+    const [operand] = args.operands;
+    if (command.operands === '' && operand !== undefined) throw new JobserverError('usage', `unexpected '${operand}'`);
     const statusFd = args.value('status-fd');
     if (statusFd !== undefined) status = openStatusReport(statusFd, process.ppid);
     const context: Context = {
@@ -68,18 +81,18 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
       isTerminal,
     };
     const end = await command.main(context);
-    status?.tell(describeEnd(end));
+    status?.write(describeEnd(end));
     return end;
   } catch (error) {
     if (error instanceof Interrupted) {
       const { signal } = error;
       const message = `ended by ${signal} before the command was started`;
-      status?.tell({ event: 'error', kind: 'interrupted', signal, message });
+      status?.write({ event: 'error', kind: 'interrupted', signal, message });
       return { signal };
     }
     const { kind, message } = describeError(error);
     report(kind === 'usage' ? `${message} (see ${command.name} --help)` : message);
-    status?.tell({ event: 'error', kind, status: statusOf(kind, command), message });
+    status?.write({ event: 'error', kind, status: statusOf(kind, command), message });
     return statusOf(kind, command);
   }
 }

@@ -1,23 +1,9 @@
-import { type ErrorKind, JobserverError } from '../errors.js';
+import { JobserverError } from '../errors.js';
+import type { StatusEvent, StatusReport } from '../jobs/status-report.js';
 import { isClosedByExec, listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { isWritable } from '../process/process-table.js';
 import { writeText } from './write-text.js';
-
-/** What --status-fd tells of a command that is run for a program. The manual pages promise that this shape stays. */
-export type StatusEvent =
-  | { event: 'start'; pid: number }
-  | { event: 'end'; status: number }
-  | { event: 'end'; signal: NodeJS.Signals }
-  | { event: 'error'; kind: ErrorKind; status: number; message: string }
-  | { event: 'error'; kind: 'interrupted'; signal: NodeJS.Signals; message: string };
-
-/** Where those events go. */
-export interface StatusReport {
-  fd: number;
-  /** Writes one line of JSON. Nothing comes of it if nobody reads it, or the disk is full. */
-  tell(event: StatusEvent): void;
-}
 
 /**
  * @param text the number of a descriptor that we were started with
@@ -33,7 +19,7 @@ export function openStatusReport(text: string, parent: number): StatusReport {
   }
   return {
     fd,
-    tell(event) {
+    write(event) {
       try {
         writeText(fd, `${JSON.stringify(event)}\n`);
       } catch {

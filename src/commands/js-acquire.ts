@@ -1,8 +1,8 @@
 import type { Command, Context } from '../cli/command.js';
 import { parseProcess } from '../cli/parse-values.js';
-import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeout, WAIT_OPTIONS } from '../cli/pool-options.js';
+import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeoutMs, WAIT_OPTIONS } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
-import { makeWish } from '../jobs/slot-request.js';
+import { makeRequest } from '../jobs/slot-request.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { watchSignals } from '../process/forward-signals.js';
@@ -25,9 +25,8 @@ export const command: Command = {
 };
 
 async function main({ args, env, parent, print, warn, isTerminal }: Context): Promise<ProgramEnd> {
-  if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
   const count = parseSlots(args);
-  const timeout = parseTimeout(args);
+  const timeoutMs = parseTimeoutMs(args);
   const owner = args.value('owner');
   const holder = owner === undefined ? findReadingShell(parent) : parseProcess('--owner', owner);
   if (holder === undefined)
@@ -36,8 +35,8 @@ async function main({ args, env, parent, print, warn, isTerminal }: Context): Pr
   if (isOutputClosed(parent)) throw new JobserverError('failed', "cannot write 'standard output': Bad file descriptor");
   const pool = requirePool(lookupOf({ args, env, parent }));
   const signals = watchSignals();
-  const wanted = { count, timeout, command: 'js-acquire' };
-  const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, { warn, isTerminal }));
+  const wanted = { count, timeoutMs, command: 'js-acquire' };
+  const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, { warn, isTerminal }));
   try {
     print(`${handOver(claim, holder)}\n`);
     return 0;

@@ -1,6 +1,6 @@
 import type { Command, Context } from '../cli/command.js';
 import { parseCount, parseMode, parseProcess } from '../cli/parse-values.js';
-import { JOIN_OPTIONS, parseJoinWish, RUN_OPTIONS } from '../cli/pool-options.js';
+import { JOIN_OPTIONS, parseJoinOptions, RUN_OPTIONS } from '../cli/pool-options.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/child-environment.js';
 import { formatJsonJoin } from '../jobs/format-json.js';
@@ -46,7 +46,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
   const jobs = chooseJobs(context);
-  const wish = parseJoinWish(args);
+  const options = parseJoinOptions(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
   const asJson = args.has('json');
@@ -69,7 +69,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     try {
       if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
       const format = asJson ? formatJsonJoin : formatJoin;
-      print(await format(pool, wish, caller, env, root));
+      print(await format(pool, options, caller, env, root));
     } catch (error) {
       // A pool that nobody heard of would stay as long as its owner. Why that is says more than what keeps it from going.
       await destroyPool(pool).catch(() => {});
@@ -82,7 +82,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const job = { words: args.operands, env, inherited, fileLimit, status };
   return runAndTidy(
     async () => {
-      const running = await startInPool(job, { pool, wish, slots: jobs, each: 1, root }, signals, warn);
+      const running = await startInPool(job, { pool, options, slots: jobs, each: 1, root }, signals, warn);
       tryRecordPoolJob(pool, running.pid);
       return running.ended;
     },

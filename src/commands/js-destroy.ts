@@ -17,7 +17,6 @@ export const command: Command = {
 };
 
 async function main({ args, env, parent, print, report }: Context): Promise<number> {
-  if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
   if (args.has('stale')) {
     if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale goes without --fifo');
     const sweeps = listStateRoots(env).map(sweepStale);

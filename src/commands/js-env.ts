@@ -1,7 +1,6 @@
 import { formatReport, isFine, reportPool } from '../check/check-pool.js';
 import type { Command, Context } from '../cli/command.js';
-import { JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinWish } from '../cli/pool-options.js';
-import { JobserverError } from '../errors.js';
+import { JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinOptions } from '../cli/pool-options.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
 import { formatJsonChanges, formatJsonJoin } from '../jobs/format-json.js';
 import { formatChanges, formatJoin } from '../jobs/format-shell-code.js';
@@ -27,8 +26,7 @@ export const command: Command = {
 };
 
 async function main({ args, env, parent, print }: Context): Promise<number> {
-  if (args.operands.length > 0) throw new JobserverError('usage', `unexpected '${args.operands[0]}'`);
-  const wish = parseJoinWish(args);
+  const options = parseJoinOptions(args);
   const asJson = args.has('json');
   if (args.has('strip')) {
     print((asJson ? formatJsonChanges : formatChanges)(leaveEnvironment(env), env));
@@ -43,6 +41,6 @@ async function main({ args, env, parent, print }: Context): Promise<number> {
     return isFine(report) ? 0 : 1;
   }
   const format = asJson ? formatJsonJoin : formatJoin;
-  print(await format(pool, wish, findReadingShell(parent), env, ensureStateRoot(env)));
+  print(await format(pool, options, findReadingShell(parent), env, ensureStateRoot(env)));
   return 0;
 }

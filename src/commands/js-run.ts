@@ -1,21 +1,21 @@
 import type { Command, Context } from '../cli/command.js';
 import {
   JOIN_OPTIONS,
-  type JoinWish,
   LOOKUP_OPTIONS,
   lookupOf,
-  parseJoinWish,
+  parseJoinOptions,
   parseSlots,
-  parseTimeout,
+  parseTimeoutMs,
   RUN_OPTIONS,
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
 import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
+import type { JoinOptions } from '../jobs/join-options.js';
 import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { runAndTidy } from '../jobs/run-and-clean-up.js';
 import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
-import { makeWish } from '../jobs/slot-request.js';
+import { makeRequest } from '../jobs/slot-request.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
@@ -52,7 +52,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, parent, status } = context;
   const [inherited, fileLimit] = [listInherited(parent), findFileLimit(parent)];
   const job: Job = { words: args.operands, env, inherited, fileLimit, status };
-  const wish = { slots: parseSlots(args), timeout: parseTimeout(args), join: parseJoinWish(args) };
+  const options = { slots: parseSlots(args), timeoutMs: parseTimeoutMs(args), join: parseJoinOptions(args) };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');
   // A make below reads the flag itself, and has to run for make -n to be of use.
@@ -67,7 +67,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   try {
     if (isJobserverError(found)) return await startJob(job, leaveEnvironment(env), signals).ended;
     if (found === undefined) return await startJob(job, {}, signals).ended;
-    return await runInSlots(found, wish, withoutPair(job, found), context, signals);
+    return await runInSlots(found, options, withoutPair(job, found), context, signals);
   } finally {
     await signals.endJob();
   }
@@ -92,23 +92,23 @@ function withoutPair(job: Job, { way }: Pool): Job {
   return { ...job, inherited: job.inherited.filter((fd) => fd !== way.read && fd !== way.write) };
 }
 
-interface Wish {
+interface RunOptions {
   slots: number;
-  timeout: number | undefined;
-  join: JoinWish;
+  timeoutMs: number | undefined;
+  join: JoinOptions;
 }
 
 async function runInSlots(
   pool: Pool,
-  { slots, timeout, join }: Wish,
+  { slots, timeoutMs, join }: RunOptions,
   job: Job,
   context: Context,
   signals: SignalWatch,
 ): Promise<ProgramEnd> {
   const { env, warn } = context;
   const root = ensureStateRoot(env);
-  const wanted = { count: slots, timeout, command: job.words.join(' ') };
-  const claim = await acquireSlots(pool, makeWish(pool, wanted, signals.interrupt, context));
+  const wanted = { count: slots, timeoutMs, command: job.words.join(' ') };
+  const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, context));
   // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
   const stopWatching = watchSlot(claim);
@@ -118,7 +118,7 @@ async function runInSlots(
       own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
       const running = await startInPool(
         job,
-        { pool: own ?? pool, wish: join, slots, each: slots, root, claim },
+        { pool: own ?? pool, options: join, slots, each: slots, root, claim },
         signals,
         warn,
       );

@@ -1,20 +1,16 @@
-import type { AuthChoice } from '../cli/pool-options.js';
+import type { Env, EnvChanges } from '../environment.js';
 import { FIFO_VARIABLE } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { countProcessors } from '../process/count-processors.js';
 import { formatAuth } from '../protocol/auth.js';
 import { mergeMakeFlags } from '../protocol/makeflags.js';
+import type { JoinOptions } from './join-options.js';
 
 /** Carries an explicit --auth to the commands below, which would choose anew. */
 export const AUTH_VARIABLE = 'JOBSERVER_TOOLS_AUTH';
 
 /** The path for pytest-jobserver, which stops at the pair in MAKEFLAGS if pytest-xdist is there too. */
 const PYTEST_VARIABLE = 'PYTEST_JOBSERVER';
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** Changes to an environment; undefined removes the variable. */
-export type Changes = Readonly<Record<string, string | undefined>>;
 
 /** What a pool is advertised as to one program. */
 export type Advert =
@@ -40,15 +36,12 @@ export function pathOf(pool: Pool, other: { pid: number; fd: number }): string {
   return fifoOf(pool) ?? `/proc/${client.pid}/fd/${client.fd}`;
 }
 
-/** How an environment is to join. */
-interface JoinOptions {
-  env: Env;
-  /** --auth, if it was given. */
-  choice: AuthChoice | undefined;
-}
-
 /** @returns what makes an environment one that joins the pool */
-export function joinEnvironment(pool: Pool, advert: Advert, { env, choice }: JoinOptions): Changes {
+export function joinEnvironment(
+  pool: Pool,
+  advert: Advert,
+  { env, auth: choice }: { env: Env } & Pick<JoinOptions, 'auth'>,
+): EnvChanges {
   const auth = formatAuth(advert);
   const jobs = pool.jobs ?? countProcessors(env).count;
   const pair = advert.kind === 'pair' ? advert : undefined;
@@ -67,7 +60,7 @@ export function joinEnvironment(pool: Pool, advert: Advert, { env, choice }: Joi
 }
 
 /** @returns what hides any pool from an environment */
-export function leaveEnvironment(env: Env): Changes {
+export function leaveEnvironment(env: Env): EnvChanges {
   const flags = mergeMakeFlags(env.MAKEFLAGS ?? '');
   return {
     MAKEFLAGS: flags || undefined,

@@ -1,12 +1,11 @@
-import type { AuthChoice } from '../cli/pool-options.js';
+import type { Env } from '../environment.js';
 import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { askStyles } from '../tools/ask-version.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { findTool, MAKE, type Style } from '../tools/table.js';
 import { AUTH_VARIABLE, fifoOf } from './child-environment.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { AuthChoice } from './join-options.js';
 
 /** How a pool is advertised. */
 export type Plan =

@@ -1,14 +1,13 @@
-import type { JoinWish } from '../cli/pool-options.js';
+import type { Env, EnvChanges } from '../environment.js';
 import { JobserverError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import { type ProcessId, pidOf } from '../process/process-table.js';
 import { withShims } from '../tools/put-shims-on-path.js';
-import { type Advert, type Changes, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
+import { type Advert, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
 import { planAdvert } from './choose-style.js';
 import { refuseMangled } from './format-shell-code.js';
 import { holdNumbers } from './job-count-variables.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { JoinOptions } from './join-options.js';
 
 /** What --json says of an environment. The manual pages promise that this shape stays. */
 interface JsonJoin {
@@ -31,23 +30,23 @@ interface JsonJoin {
  */
 export async function formatJsonJoin(
   pool: Pool,
-  wish: JoinWish,
+  options: JoinOptions,
   program: ProcessId | undefined,
   env: Env,
   root: string,
 ): Promise<string> {
-  if (wish.choice === 'pipe') {
+  if (options.auth === 'pipe') {
     throw new JobserverError('usage', '--auth pipe goes without --json: no program opens descriptors for it');
   }
-  const shims = wish.shims ? withShims(env) : {};
-  const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
+  const shims = options.shims ? withShims(env) : {};
+  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims }, root);
   // A pair is never open here.
-  const numbers = await holdNumbers(env, { keep: wish.keep, slots: 1, isFrontEnd: false, offered: ['fifo'] }, root);
+  const numbers = await holdNumbers(env, { keep: options.keep, slots: 1, isFrontEnd: false, offered: ['fifo'] }, root);
   const pid = program === undefined ? process.ppid : pidOf(program);
   const path = pathOf(pool, { pid, fd: pool.way.kind === 'pair' ? pool.way.read : pool.fd });
   const advert: Advert =
     plan.kind === 'fifo' ? { kind: 'fifo', path } : { kind: 'pair', ...CLOSED_PAIR, old: plan.old, path };
-  const changes = { ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, ...wish }) };
+  const changes = { ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, auth: options.auth }) };
   return formatJsonChanges(changes, env, { path, jobs: pool.jobs ?? null });
 }
 
@@ -56,7 +55,7 @@ export async function formatJsonJoin(
  * @throws JobserverError 'failed' for a variable that would come back with other bytes than it has
  */
 export function formatJsonChanges(
-  changes: Changes,
+  changes: EnvChanges,
   env: Env,
   pool: Pick<JsonJoin, 'path' | 'jobs'> = { path: null, jobs: null },
 ): string {

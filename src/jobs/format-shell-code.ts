@@ -1,4 +1,4 @@
-import type { JoinWish } from '../cli/pool-options.js';
+import type { Env, EnvChanges } from '../environment.js';
 import { JobserverError } from '../errors.js';
 import { isOpenAs, type Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
@@ -6,11 +6,10 @@ import { listMangled } from '../process/find-non-utf8.js';
 import { isReadable, listDescriptors, type ProcessId, pidOf, readDescriptor } from '../process/process-table.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
 import { withShims } from '../tools/put-shims-on-path.js';
-import { type Advert, type Changes, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './child-environment.js';
+import { type Advert, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './child-environment.js';
 import { offeredBy, planAdvert } from './choose-style.js';
 import { holdNumbers } from './job-count-variables.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { JoinOptions } from './join-options.js';
 
 /** dash opens descriptors of one digit only. Scripts like to use 3 and 4, and 9 for a lock, as flock(1) shows it. */
 const SHELL_DESCRIPTORS = [8, 7, 6, 5, 4, 3, 9];
@@ -23,21 +22,21 @@ const SHELL_DESCRIPTORS = [8, 7, 6, 5, 4, 3, 9];
  */
 export async function formatJoin(
   pool: Pool,
-  wish: JoinWish,
+  options: JoinOptions,
   shell: ProcessId | undefined,
   env: Env,
   root: string,
 ): Promise<string> {
   const { way } = pool;
-  const shims = wish.shims ? withShims(env) : {};
-  const plan = await planAdvert(pool, wish.choice, '', { ...env, ...shims }, root);
+  const shims = options.shims ? withShims(env) : {};
+  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims }, root);
   const numbers = await holdNumbers(
     env,
-    { keep: wish.keep, slots: 1, isFrontEnd: false, offered: offeredBy(plan) },
+    { keep: options.keep, slots: 1, isFrontEnd: false, offered: offeredBy(plan) },
     root,
   );
   const join = (advert: Advert) =>
-    formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, ...wish }) }, env);
+    formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, auth: options.auth }) }, env);
   const fifo = fifoOf(pool);
   if (fifo !== undefined && (plan.kind === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
   const pid = shell === undefined ? process.ppid : pidOf(shell);
@@ -66,13 +65,13 @@ export async function formatJoin(
  * @returns shell code that changes the environment so
  * @throws JobserverError 'failed' where a variable would come back with other bytes than it has
  */
-export function formatChanges(changes: Changes, env: Env): string {
+export function formatChanges(changes: EnvChanges, env: Env): string {
   refuseMangled(changes, env);
   return formatSh(changes);
 }
 
 /** @throws JobserverError 'failed' if a variable would come back with other bytes than it has */
-export function refuseMangled(changes: Changes, env: Env): void {
+export function refuseMangled(changes: EnvChanges, env: Env): void {
   const lost = listMangled(env).find((name) => changes[name] !== undefined);
   if (lost !== undefined) throw new JobserverError('failed', `cannot print ${lost}: it is not UTF-8`);
 }

@@ -1,10 +1,8 @@
+import type { Env, EnvChanges } from '../environment.js';
 import { mergeMakeFlags } from '../protocol/makeflags.js';
 import { askStyles, findProgram } from '../tools/ask-version.js';
 import { CMAKE_LEVEL } from '../tools/invoked-tool.js';
 import { findTool, OVERRIDING, type Style, setParallel, usableStyles } from '../tools/table.js';
-import type { Changes } from './child-environment.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** The number that we set such variables to: a wrapper of ours knows by it that no user asked for just that. */
 export const BOUND_VARIABLE = 'JOBSERVER_TOOLS_BOUND';
@@ -36,7 +34,7 @@ export async function holdNumbers(
   env: Env,
   { keep, slots, isFrontEnd, offered }: Reader,
   root: string,
-): Promise<Changes> {
+): Promise<EnvChanges> {
   const changes: Record<string, string | undefined> = {};
   for (const name of listOverriding(env)) changes[name] = withoutJobs(name, env[name] ?? '');
   const numbers = OF_STRANGERS.filter((name) => isFrontEnd || env[name] !== undefined);

@@ -1,15 +1,13 @@
+import type { Env, EnvChanges } from '../environment.js';
 import { type Front, findOwnJobs } from '../tools/invoked-tool.js';
 import { replaceJobs } from '../tools/jobs-option.js';
 import type { Style } from '../tools/table.js';
-import type { Changes } from './child-environment.js';
 import { BOUND_VARIABLE } from './job-count-variables.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** What keeps the tool in front to its slots. */
 interface HeldTool {
   words: readonly string[];
-  env?: Changes;
+  env?: EnvChanges;
   /** What makes it run more jobs all the same. */
   warning?: string;
 }

@@ -1,5 +1,4 @@
-import type { Context } from '../cli/command.js';
-import { isJobserverError, reasonOf } from '../errors.js';
+import { isJobserverError, reasonOf, type Warn } from '../errors.js';
 import type { ProgramEnd } from '../process/exit.js';
 
 /**
@@ -10,7 +9,7 @@ import type { ProgramEnd } from '../process/exit.js';
 export async function runAndTidy(
   run: () => Promise<ProgramEnd>,
   tidy: readonly (() => void | Promise<void>)[],
-  warn: Context['warn'],
+  warn: Warn,
 ): Promise<ProgramEnd> {
   let told = true;
   try {

@@ -1,8 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
-import type { Context } from '../cli/command.js';
-import type { JoinWish } from '../cli/pool-options.js';
-import type { StatusReport } from '../cli/status-fd.js';
-import { Interrupted, JobserverError } from '../errors.js';
+import type { Env, EnvChanges } from '../environment.js';
+import { Interrupted, JobserverError, type Warn } from '../errors.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { isClosedByExec } from '../process/descriptors.js';
@@ -20,12 +18,12 @@ import { withShims } from '../tools/put-shims-on-path.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { usableStyles } from '../tools/table.js';
 import { openPair } from './child-descriptors.js';
-import { type Advert, type Changes, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
+import { type Advert, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
 import { offeredBy, planAdvert } from './choose-style.js';
 import { holdNumbers } from './job-count-variables.js';
+import type { JoinOptions } from './join-options.js';
 import { countWanted, holdTool } from './limit-tool-to-slots.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { StatusReport } from './status-report.js';
 
 /** A command to run for the user. */
 export interface Job {
@@ -43,7 +41,7 @@ export interface Job {
 /** The pool that a job shall see. */
 export interface JobPool {
   pool: Pool;
-  wish: JoinWish;
+  options: JoinOptions;
   /** How many slots the job holds, for a tool in front that cannot join and has to be told. */
   slots: number;
   /** How many each program has that the job starts and that cannot join. */
@@ -61,25 +59,29 @@ export interface JobPool {
  */
 export async function startInPool(
   job: Job,
-  { pool, wish, slots, each, root, claim }: JobPool,
+  { pool, options, slots, each, root, claim }: JobPool,
   signals: SignalWatch,
-  warn: Context['warn'],
+  warn: Warn,
 ) {
   const { inherited } = job;
   const [program = ''] = job.words;
   const front = findFront(job.words);
   const isFrontEnd = front === undefined && isBuildFrontEnd(program, job.env.PATH);
-  const env = wish.shims || isFrontEnd ? { ...job.env, ...withShims(job.env) } : job.env;
-  const plan = await planAdvert(pool, wish.choice, front?.program ?? '', env, root);
+  const env = options.shims || isFrontEnd ? { ...job.env, ...withShims(job.env) } : job.env;
+  const plan = await planAdvert(pool, options.auth, front?.program ?? '', env, root);
   const offered = offeredBy(plan);
   const styles = front && usableStyles(await askStyles(front.tool, front.program, env, root), offered);
   const most = claim?.pool.jobs ?? MOST_JOBS;
-  const fit = claim !== undefined && wish.fit;
+  const fit = claim !== undefined && options.fit;
   if (fit && front) takeMore(claim, Math.min(countWanted(front, styles ?? [], most, env), most));
   const had = fit ? claim.held : slots;
   const held = front && holdTool(front, styles ?? [], { words: job.words, env, slots: had, fit, most });
   if (held?.warning !== undefined) warn(`warning: ${held.warning}`);
-  const numbers = await holdNumbers(env, { keep: listKept(wish, job.words), slots: each, isFrontEnd, offered }, root);
+  const numbers = await holdNumbers(
+    env,
+    { keep: listKept(options, job.words), slots: each, isFrontEnd, offered },
+    root,
+  );
   const path = pathOf(pool, { pid: process.pid, fd: pool.fd });
   const pair = plan.kind === 'pair' && plan.open ? openPair(pool, inherited) : undefined;
   const advert: Advert =
@@ -92,7 +94,7 @@ export async function startInPool(
     const command = (hasShim(program, env.PATH) ? findProgram(program, env.PATH)?.file : undefined) ?? program;
     const changes = {
       ...numbers,
-      ...joinEnvironment(pool, advert, { env, ...wish }),
+      ...joinEnvironment(pool, advert, { env, auth: options.auth }),
       ...held?.env,
       [CLAIM_VARIABLE]: claim?.id,
     };
@@ -104,7 +106,7 @@ export async function startInPool(
 }
 
 /** @returns the variables that stay: the tool behind the wrapper that cmake has written down asks for cmake's itself */
-const listKept = ({ keep, fit }: JoinWish, words: readonly string[]): readonly string[] =>
+const listKept = ({ keep, fit }: JoinOptions, words: readonly string[]): readonly string[] =>
   fit && isCMakeBuild(words) ? [...keep, CMAKE_LEVEL] : keep;
 
 /**
@@ -115,7 +117,7 @@ const listKept = ({ keep, fit }: JoinWish, words: readonly string[]): readonly s
  */
 export function startJob(
   { words, env, inherited, fileLimit, status }: Job,
-  changes: Changes,
+  changes: EnvChanges,
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
 ): Running {
@@ -133,7 +135,7 @@ export function startJob(
     descriptors: new Map([...hidden, ...numbers.map((fd): [number, number] => [fd, fd]), ...descriptors]),
   });
   for (const fd of hidden.values()) closeSync(fd);
-  if (running.pid > 0) status?.tell({ event: 'start', pid: running.pid });
+  if (running.pid > 0) status?.write({ event: 'start', pid: running.pid });
   signals.forwardTo(running);
   return running;
 }
@@ -159,7 +161,7 @@ function canRun(file: string, path: string | undefined): boolean {
 }
 
 /** Tells of variables that a job does not get as they are: Node hands down no bytes but UTF-8. */
-export function warnOfMangled(env: Env, warn: Context['warn']): void {
+export function warnOfMangled(env: Env, warn: Warn): void {
   const names = listMangled(env);
   const tell = (what: string, those: readonly string[]) => {
     if (those.length > 0) warn(`warning: not UTF-8, and so ${what}: ${those.join(', ')}`);

@@ -1,19 +1,25 @@
-import type { Context } from '../cli/command.js';
+import type { Warn } from '../errors.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import type { Pool } from '../pool/pool.js';
 import type { Interrupt } from '../process/forward-signals.js';
-import type { Wish } from '../slots/acquire.js';
+import type { SlotRequest } from '../slots/acquire.js';
 
-/** What a command wants of a pool: slots, within so many milliseconds or for ever, for what a person reads in `command`. */
-type Wanted = Pick<Wish, 'count' | 'timeout' | 'command'>;
+/** What a command wants of a pool: how many slots, within what time, and for what. */
+type Wanted = Pick<SlotRequest, 'count' | 'timeoutMs' | 'command'>;
 
-/** @returns the wish of a command that says on a terminal that it waits, and starts a keeper where the pool's was killed */
-export function makeWish(
+/** How it speaks to the user. */
+interface Messages {
+  warn: Warn;
+  isTerminal(fd: 2): boolean;
+}
+
+/** Makes the request of a command that says on a terminal that it waits, and starts a new keeper if the pool's was killed. */
+export function makeRequest(
   pool: Pool,
   wanted: Wanted,
   interrupt: Interrupt,
-  { warn, isTerminal }: Pick<Context, 'warn' | 'isTerminal'>,
-): Wish {
+  { warn, isTerminal }: Messages,
+): SlotRequest {
   const what = wanted.count === 1 ? 'a slot' : `${wanted.count} slots`;
   return {
     ...wanted,

@@ -14,7 +14,7 @@ import { userId } from '../process/user.js';
 import { startKeeper } from './start-keeper.js';
 
 /** What kind of pool to make. */
-export interface PoolWish {
+export interface PoolSpec {
   /** N. */
   jobs: number;
   /** The process that has the implicit slot: itself, or what it starts. Null: nobody, and the pool has N tokens. */
@@ -33,16 +33,16 @@ export interface PoolWish {
  * @returns the open pool
  * @throws JobserverError 'usage' for a path that cannot be, 'failed' where the system refuses; nothing is left then
  */
-export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
-  const path = wish.fifo === undefined ? nameOwnFifo(root, selfId()) : checkPath(wish.fifo);
-  await makeFifo(path, wish.mode ?? 0o600);
+export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
+  const path = spec.fifo === undefined ? nameOwnFifo(root, selfId()) : checkPath(spec.fifo);
+  await makeFifo(path, spec.mode ?? 0o600);
   const key = identify(statFifo(path));
   const folder = `${root}/${key}`;
   try {
     // Of an older pool, where the file system knows no time of birth and the inode is the same. Nobody knows of this one yet.
     removeFolders(folder);
     createFolders(folder);
-    const { jobs, session, owner } = wish;
+    const { jobs, session, owner } = spec;
     if (session !== null) recordSession(folder, session);
     const tokens = session === null ? jobs : jobs - 1;
     // Until the keeper is there it is this process that keeps the pool: where it is killed, the record tells who made this.
@@ -51,7 +51,7 @@ export async function createPool(wish: PoolWish, root: string): Promise<Pool> {
     const record = { path, jobs, tokens, ...self, owner, session, image };
     writeRecord(folder, record);
     // Once anybody can find the pool by it, its state is there.
-    if (wish.fifo !== undefined) writePointer(path, root, key, userId());
+    if (spec.fifo !== undefined) writePointer(path, root, key, userId());
     const isKept = await startKeeper({ root, key, record, fresh: true });
     if (!isKept) throw new JobserverError('failed', 'cannot start the keeper: it was killed');
     return openPool({ kind: 'fifo', path }, root);

@@ -1,3 +1,4 @@
+import type { Env } from '../environment.js';
 import { JobserverError } from '../errors.js';
 import { walkUp } from '../process/ancestry.js';
 import { descriptorStat, isReadable, isWritable } from '../process/process-table.js';
@@ -6,8 +7,6 @@ import { isClientOf } from './folder.js';
 import { findFolder } from './home.js';
 import { identify, identifyPath } from './identity.js';
 import { openPool, type Pool, type Way } from './pool.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where to look for the pool. */
 export interface Lookup {

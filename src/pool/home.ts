@@ -1,5 +1,6 @@
 import { type BigIntStats, existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import type { Env } from '../environment.js';
 import { userId } from '../process/user.js';
 import { tryExactStat } from '../try-stat.js';
 import { identify } from './identity.js';
@@ -7,8 +8,6 @@ import { isOwnFifo } from './own-fifo.js';
 import { followPointer } from './pointer.js';
 import { nobodyKeeps, unreachable } from './refusals.js';
 import { checkRoot, ensureForeignRoot } from './state-folder.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where the state of a pool is. */
 export interface Home {

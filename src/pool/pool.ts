@@ -1,4 +1,5 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
+import type { Env } from '../environment.js';
 import { cannot, isExhausted, isJobserverError, JobserverError } from '../errors.js';
 import { descriptorStat, readDescriptor } from '../process/process-table.js';
 import { findHome, type Home } from './home.js';
@@ -34,8 +35,6 @@ export interface Pool {
   /** What js-create or its keeper wrote about it last; undefined for a pool of somebody else's. */
   record: PoolRecord | undefined;
 }
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 interface OpenOptions {
   jobs?: number | undefined;

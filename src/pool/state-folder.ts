@@ -1,9 +1,8 @@
 import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import type { Env } from '../environment.js';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import { asUser, userId } from '../process/user.js';
 import { tryStat } from '../try-stat.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Says where the state of new pools is, and of those that somebody else made. */
 const STATE_VARIABLE = 'JOBSERVER_TOOLS_STATE';

@@ -1,3 +1,4 @@
+import type { Env } from '../environment.js';
 /** A child that has our stdin, stdout and stderr, or others of our descriptors. */
 export interface Child {
   pid: number;
@@ -5,11 +6,11 @@ export interface Child {
 }
 
 /** What to start. */
-export interface ChildWish {
+export interface ChildSpec {
   file: string;
   /** The program's own name first. */
   words: string[];
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** Which of our descriptors becomes 0, 1, 2 and so on; undefined closes the number. */
   descriptors: readonly (number | undefined)[];
   /** Called once, when it has ended: with its status, or the signal that ended it. */
@@ -40,7 +41,7 @@ type Binding = (name: 'process_wrap') => { Process: new () => ProcessHandle };
  * @returns undefined where that cannot be had, and nothing was started
  * @throws a system error where the child cannot be started
  */
-export function startBareChild({ file, words, env, descriptors, onExit }: ChildWish): Child | undefined {
+export function startBareChild({ file, words, env, descriptors, onExit }: ChildSpec): Child | undefined {
   const handle = openHandle();
   if (handle === undefined) return undefined;
   handle.onexit = (status, signal) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Env } from '../environment.js';
 
 /** What batch systems say of the processors that they gave to this job. */
 const ALLOCATIONS = [
@@ -16,7 +17,7 @@ const ALLOCATIONS = [
  * @returns the least of what the scheduler, the cgroup and a batch system grant, and which of them it was
  */
 export function countProcessors(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   read: (path: string) => string | undefined = readSystemFile,
   available: number = process.getBuiltinModule('node:os').availableParallelism(),
 ): { count: number; reason: string } {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Env } from '../environment.js';
 
 /** What Node makes of bytes that are no UTF-8. A text may hold it of its own as well. */
 const REPLACEMENT = '\ufffd';
@@ -9,7 +10,7 @@ export function isAnyMangled(words: readonly string[]): boolean {
 }
 
 /** @returns the names of the variables that came with bytes that are no UTF-8 */
-export function listMangled(env: Readonly<Record<string, string | undefined>>): string[] {
+export function listMangled(env: Env): string[] {
   // Others than ownKeys() leave out a name under which there is nothing, as under the one that Node makes of such a name.
   const names = Reflect.ownKeys(env) as string[];
   if (!names.some((name) => name.includes(REPLACEMENT) || env[name]?.includes(REPLACEMENT))) return [];

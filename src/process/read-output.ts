@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import type { Env } from '../environment.js';
 
 /** What a program that ran to its end left. */
 export interface Output {
@@ -18,11 +19,7 @@ const PATIENCE = 10_000;
  * Runs a small program to its end, without input.
  * @param env all of its environment
  */
-export async function readOutput(
-  file: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Output> {
+export async function readOutput(file: string, args: readonly string[], env: Env): Promise<Output> {
   const { failed, stdout, stderr, code, exitCode } = await execa(file, args, {
     // Of ourselves, by a path that is there also if somebody has removed the folder.
     cwd: '/proc/self/cwd',

@@ -1,12 +1,13 @@
+import type { Env } from '../environment.js';
 import { cannot, errorCode, type JobserverError } from '../errors.js';
-import { type Child, type ChildWish, startBareChild } from './bare-child.js';
+import { type Child, type ChildSpec, startBareChild } from './bare-child.js';
 import type { ProgramEnd } from './exit.js';
 
 /** A program to run in place of us: with our stdin, stdout, stderr, process group and terminal. */
 export interface Program {
   file: string;
   args: readonly string[];
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
   /** Further descriptors that it gets: its number, and ours. */
   descriptors: ReadonlyMap<number, number>;
   /** Words of a program that takes care of something and then lets this one take its place, as env(1) does. */
@@ -33,7 +34,7 @@ export function startProgram({ file, args, env, descriptors, before = [] }: Prog
   const ended = new Promise<ProgramEnd>((resolve, reject) => {
     const fail = (error: unknown) => reject(errorCode(error) === undefined ? error : cannotRun(file, error));
     const words = [...before, file, ...args];
-    const wish: ChildWish = {
+    const spec: ChildSpec = {
       file: words[0] as string,
       words,
       env,
@@ -41,7 +42,7 @@ export function startProgram({ file, args, env, descriptors, before = [] }: Prog
       onExit: (end) => resolve(typeof end === 'number' ? end : { signal: end }),
     };
     try {
-      child = startBareChild(wish) ?? startChild(wish, fail);
+      child = startBareChild(spec) ?? startChild(spec, fail);
     } catch (error) {
       fail(error);
     }
@@ -50,7 +51,7 @@ export function startProgram({ file, args, env, descriptors, before = [] }: Prog
 }
 
 /** Starts a child as Node does it; some of what can go wrong is thrown, and the rest is told to `onFailure`. */
-function startChild({ file, words, env, descriptors, onExit }: ChildWish, onFailure: (error: Error) => void): Child {
+function startChild({ file, words, env, descriptors, onExit }: ChildSpec, onFailure: (error: Error) => void): Child {
   // Loaded only here, for it is what takes longest to load (see startBareChild).
   const { spawn } = process.getBuiltinModule('node:child_process');
   const stdio = Array.from(descriptors, (fd) => fd ?? 'ignore');

@@ -1,10 +1,11 @@
 import { quote } from 'shell-quote';
+import type { EnvChanges } from '../environment.js';
 
 /**
  * @param changes variables to set; undefined removes one
  * @returns lines for eval in sh, bash, dash, ksh and zsh
  */
-export function formatSh(changes: Readonly<Record<string, string | undefined>>): string {
+export function formatSh(changes: EnvChanges): string {
   return Object.entries(changes)
     .map(([name, value]) => (value === undefined ? `unset ${name}\n` : `export ${name}=${quote([value])}\n`))
     .join('');

@@ -8,28 +8,28 @@ import { findSlotOwner } from './slot-owner.js';
 import { tryTakeSlots } from './take.js';
 import { noSlot, type WaitOptions, waitForSlots } from './wait.js';
 
-/** What is wanted of a pool. */
-export interface Wish extends WaitOptions {
+/** The slots that a command asks a pool for. */
+export interface SlotRequest extends WaitOptions {
   /** What the slots are for, for a person to read. */
   command: string;
 }
 
 /**
- * Takes slots for this process, waiting for them as long as the wish allows; a timeout of 0 does not wait.
+ * Takes slots for this process, waiting for them as long as the request allows; a timeout of 0 ms does not wait.
  * @returns the claim; releaseOwnClaim() ends it
  * @throws JobserverError 'no-slot', 'no-pool', 'usage' for more than the pool has, 'failed'; nothing is held then
  */
-export async function acquireSlots(pool: Pool, wish: Wish): Promise<Claim> {
+export async function acquireSlots(pool: Pool, request: SlotRequest): Promise<Claim> {
   const owner = await findSlotOwner(pool);
-  checkReachable(pool, owner, wish.count);
+  checkReachable(pool, owner, request.count);
   const end = become(pool.user);
   let claim: Claim | undefined;
   try {
-    claim = openClaim(pool, selfId(), owner, wish.command);
-    await wish.revive();
-    if (tryTakeSlots(claim, wish.count)) return claim;
-    if (wish.timeout === 0) throw noSlot(claim, wish.count, 0);
-    await waitForSlots(claim, wish);
+    claim = openClaim(pool, selfId(), owner, request.command);
+    await request.revive();
+    if (tryTakeSlots(claim, request.count)) return claim;
+    if (request.timeoutMs === 0) throw noSlot(claim, request.count, 0);
+    await waitForSlots(claim, request);
     return claim;
   } catch (error) {
     if (claim !== undefined) abandonClaim(claim);

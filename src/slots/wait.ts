@@ -17,8 +17,8 @@ import { mayTakeTokens, tryTakeSlots } from './take.js';
 export interface WaitOptions {
   /** How many slots the claim shall hold in the end. */
   count: number;
-  /** Milliseconds; undefined waits for ever. */
-  timeout: number | undefined;
+  /** Undefined waits for ever. */
+  timeoutMs: number | undefined;
   /** Ends the wait. */
   interrupt: Interrupt;
   /** Called once, after a second. */
@@ -43,7 +43,7 @@ const MAX_TIMER = 0x7fff_ffff;
  */
 export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> {
   const { pool } = claim;
-  const { count, timeout, interrupt, revive } = options;
+  const { count, timeoutMs, interrupt, revive } = options;
   return new Promise((resolve, reject) => {
     let tokens: TokenWait | undefined;
     let looks = 0;
@@ -74,7 +74,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     };
     const tryAgain = attempt(() => {
       // A lock that was freed before the note was there has told nobody.
-      if (tryTakeSlots(claim, count) || (noteWish(claim, count) && tryTakeSlots(claim, count))) end(resolve);
+      if (tryTakeSlots(claim, count) || (noteWaits(claim, count) && tryTakeSlots(claim, count))) end(resolve);
       else if (!reviving && pool.wakes && mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, onGone);
     });
     // Nobody has the pool open for writing: nothing will come through this description any more.
@@ -118,19 +118,19 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     process.on(WAKE, tryAgain);
     const timer = setInterval(look, LOOK_EVERY);
     const deadline =
-      timeout === undefined
+      timeoutMs === undefined
         ? undefined
-        : setTimeout(() => fail(noSlot(claim, count, timeout)), Math.min(timeout, MAX_TIMER));
+        : setTimeout(() => fail(noSlot(claim, count, timeoutMs)), Math.min(timeoutMs, MAX_TIMER));
     interrupt.onSignal = onSignal;
     if (interrupt.signal !== undefined) onSignal(interrupt.signal);
     look();
   });
 }
 
-/** @returns the error for a claim that did not get its slots in time; timeout in milliseconds, 0 for no wait at all */
-export function noSlot({ pool, held }: Claim, count: number, timeout: number): JobserverError {
+/** @returns the error for a claim that did not get its slots in time; timeoutMs is 0 for no wait at all */
+export function noSlot({ pool, held }: Claim, count: number, timeoutMs: number): JobserverError {
   const wanted = count === 1 ? 'no slot' : `only ${held} of ${count} slots`;
-  const within = timeout === 0 ? '' : ` within ${timeout / 1000} s`;
+  const within = timeoutMs === 0 ? '' : ` within ${timeoutMs / 1000} s`;
   return new JobserverError('no-slot', `${wanted} free in the pool '${describePool(pool)}'${within}`);
 }
 
@@ -143,7 +143,7 @@ function tryPutToken(pool: Pool, byte: number): void {
 }
 
 /** Notes which lock the claim waits for now. @returns whether that is news */
-function noteWish(claim: Claim, count: number): boolean {
+function noteWaits(claim: Claim, count: number): boolean {
   if (count > 1 && !claim.several) return note(claim, 'waits', SEVERAL);
   if (claim.owner === undefined || claim.implicit) return false;
   return note(claim, 'waits', slotLock(claim.owner));

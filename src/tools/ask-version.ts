@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, type Stats, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Env } from '../environment.js';
 import { tryStat } from '../try-stat.js';
 import { isShim } from './shim-folder.js';
 import type { Style, Tool, Version } from './table.js';
@@ -23,12 +24,7 @@ export function findProgram(command: string, path: string | undefined): { file: 
  * @param root the state folder
  * @returns undefined where the tool is not there or does not say
  */
-export async function askVersion(
-  tool: Tool,
-  command: string,
-  env: Readonly<Record<string, string | undefined>>,
-  root: string,
-): Promise<Version | undefined> {
+export async function askVersion(tool: Tool, command: string, env: Env, root: string): Promise<Version | undefined> {
   const program = findProgram(command, env.PATH);
   if (program === undefined || tool.version === undefined) return undefined;
   const { file, stat } = program;
@@ -68,11 +64,6 @@ function writeNote(root: string, note: string, text: string): void {
 }
 
 /** @returns the styles of advertising that the tool that `command` runs understands */
-export async function askStyles(
-  tool: Tool,
-  command: string,
-  env: Readonly<Record<string, string | undefined>>,
-  root: string,
-): Promise<readonly Style[]> {
+export async function askStyles(tool: Tool, command: string, env: Env, root: string): Promise<readonly Style[]> {
   return tool.styles(await askVersion(tool, command, env, root));
 }

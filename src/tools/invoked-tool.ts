@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Env } from '../environment.js';
 import { findJobsOptions, type JobsOption } from './jobs-option.js';
 import { isShim } from './shim-folder.js';
 import { findTool, type Style, type Tool } from './table.js';
@@ -13,7 +14,7 @@ export interface Front {
   /** The variable that gives it one where the command line does not. */
   jobsVariable?: string;
   /** What holds it to a number of slots. */
-  bound(slots: number, env?: Readonly<Record<string, string | undefined>>): ReturnType<NonNullable<Tool['bound']>>;
+  bound(slots: number, env?: Env): ReturnType<NonNullable<Tool['bound']>>;
 }
 
 /** @returns the tool in front of a command line, which for `cmake --build` is the generator's; undefined for none we know */
@@ -69,7 +70,7 @@ export type OwnJobs = Pick<JobsOption, 'text' | 'count'>;
 export function findOwnJobs(
   { tool, jobs, jobsVariable = '' }: Front,
   styles: readonly Style[],
-  env: Readonly<Record<string, string | undefined>> = {},
+  env: Env = {},
 ): OwnJobs | undefined {
   if (tool.limited && styles.length > 0) return undefined;
   const last = jobs.at(-1);

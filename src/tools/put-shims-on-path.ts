@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
+import type { Env } from '../environment.js';
 import { findProgram } from './ask-version.js';
 import { isShim, SHIMS, shimFolder } from './shim-folder.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * @returns the variables that put a wrapper before every tool on PATH for which there is one. Those that join the pool need one

@@ -1,3 +1,4 @@
+import type { Env } from '../environment.js';
 /** A version: its first two numbers, and the line that the tool printed. */
 export interface Version {
   major: number;
@@ -31,8 +32,6 @@ export interface Tool {
   /** Whether it runs one job at a time where it cannot join, so that one slot is enough. */
   serial?: true;
 }
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 const since = (version: Version | undefined, major: number, minor: number): boolean =>
   version !== undefined && (version.major > major || (version.major === major && version.minor >= minor));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { COMMON_OPTIONS, type OptionSpec } from '../../src/cli/command.js';
+import { COMMON_OPTIONS } from '../../src/cli/command.js';
+import type { OptionSpec } from '../../src/cli/command-line.js';
 import { parseArguments } from '../../src/cli/parse-arguments.js';
 
 const SPECS: readonly OptionSpec[] = [

@@ -9,9 +9,9 @@ const SRC = join(ROOT, 'src');
 const MAY_IMPORT: Record<string, readonly string[]> = {
   start: ['cli', 'commands'],
   commands: ['check', 'cli', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
-  cli: ['pool', 'process', 'tools'],
+  cli: ['jobs', 'pool', 'process', 'tools'],
   check: ['jobs', 'pool', 'process', 'protocol', 'tools'],
-  jobs: ['cli', 'keeper', 'pool', 'process', 'protocol', 'shell', 'slots', 'tools'],
+  jobs: ['keeper', 'pool', 'process', 'protocol', 'shell', 'slots', 'tools'],
   keeper: ['pool', 'process', 'slots', 'tools'],
   slots: ['pool', 'process', 'protocol', 'tools'],
   pool: ['process', 'protocol'],

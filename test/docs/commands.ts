@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { COMMON_OPTIONS, type Command, type OptionSpec } from '../../src/cli/command.js';
+import { COMMON_OPTIONS, type Command } from '../../src/cli/command.js';
+import type { OptionSpec } from '../../src/cli/command-line.js';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OptionSpec } from '../../src/cli/command.js';
+import type { OptionSpec } from '../../src/cli/command-line.js';
 import { OVERRIDING } from '../../src/tools/table.js';
 import { COMMANDS, flagsOf, optionsOf } from './commands.js';
 import { type Candidate, complete, SHELLS, type Shell } from './completion.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { man } from '../../package.json';
-import type { Command, OptionSpec } from '../../src/cli/command.js';
+import type { Command } from '../../src/cli/command.js';
+import type { OptionSpec } from '../../src/cli/command-line.js';
 import { COMMANDS, flagsOf, optionsOf } from './commands.js';
 import { complete, SHELLS, type Shell } from './completion.js';
 import { askHelp } from './help.js';

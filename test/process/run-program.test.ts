@@ -12,8 +12,8 @@ const bare = vi.hoisted(() => ({ used: true, started: 0 }));
 vi.mock(import('../../src/process/bare-child.js'), async (load) => {
   const { startBareChild } = await load();
   return {
-    startBareChild: (wish) => {
-      const child = bare.used ? startBareChild(wish) : undefined;
+    startBareChild: (spec) => {
+      const child = bare.used ? startBareChild(spec) : undefined;
       if (child !== undefined) bare.started++;
       return child;
     },
