@@ -215,12 +215,51 @@ const SCENES: readonly Scene[] = [
     isPossible: canSudo,
   },
   {
+    name: 'a shell on a terminal',
+    weight: 4,
+    rule: 'any',
+    command: (random) => {
+      const jobs = times(random, 2, 5)
+        .split(' ')
+        .map((time) => `js-run -- job ${time}${random.pick(['', ' &'])}`);
+      return onTerminal(random.pick(JOB_CONTROL), [...jobs, 'wait']);
+    },
+    stopsToo: true,
+  },
+  {
+    name: 'keys on a terminal',
+    weight: 3,
+    rule: 'any',
+    // What ^C or ^\\ ends is none of the shell's failures; what ^Z stops goes on.
+    command: (random) => {
+      const lines = [`js-run -- job ${seconds(random, 900)}`, 'fg 2>/dev/null', 'wait', 'exit 0'];
+      return onTerminal('bash -m', lines, {
+        after: seconds(random, 900),
+        key: random.pick(['\\003', '\\032', '\\034']),
+      });
+    },
+    // The shell itself may be what ^C ends.
+    statuses: [0, 130, 131],
+    stopsToo: true,
+  },
+  {
     name: 'js-env',
     weight: 1,
     rule: 'any',
-    command: () => bash('js-env >/dev/null'),
+    // Not in the place of the shell, whose descriptors it looks at.
+    command: () => bash('js-env >/dev/null; exit'),
   },
 ];
+
+/** Shells with job control: each job is a process group of its own, in the foreground of the terminal or behind. */
+const JOB_CONTROL = ['bash -m', 'zsh -fm', 'ksh -m', 'mksh -m'];
+
+/** @returns a shell that runs the lines on a terminal of its own, on which a key is pressed after a while, in seconds */
+function onTerminal(shell: string, lines: readonly string[], press?: { after: string; key: string }): string[] {
+  const keys =
+    press === undefined ? ':' : `perl -e 'select undef, undef, undef, ${press.after}'; printf '${press.key}'`;
+  return bash(`echo '${lines.join('\n')}' >lines; { ${keys}; } | script -qec '${shell} ./lines' /dev/null`);
+}
 
 function make(random: Random): string[] {
   return ['js-run', '--', 'make', '-s', '-k', '-f', '../Makefile', `PARTS=${parts(random)}`];
