@@ -1,5 +1,6 @@
+import { isHandedOver, parseClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
-import { isAlive, pidNamespace, readProcess, readSleep } from '../process/process-table.js';
+import { isAlive, pidNamespace, pidOf, readProcess, readSleep } from '../process/process-table.js';
 import { type ClaimRecord, listClaims, readClaim } from '../slots/claim-record.js';
 import { isSlotTaken } from '../slots/heir.js';
 
@@ -22,21 +23,23 @@ export function countHeld(pool: Pool, steady: (look: string) => boolean): HeldTo
   const held: HeldTokens = { claims: 0, tokens: 0, unsure: 0, waiting: false };
   for (const id of listClaims(pool)) {
     // Before its lines are read: who sleeps there has written down all that it has read.
-    const sleep = sleepOf(Number.parseInt(id, 10));
+    const holder = parseClaimName(id)?.holder;
+    const sleep = holder && sleepOf(pidOf(holder));
     const claim = readClaim(pool, id);
     if (claim === undefined || claim.past) continue;
     // It was made just now, and nothing is in it.
     const isEmpty = claim.namespace === '';
     if (!isEmpty && claim.namespace !== pidNamespace()) return undefined;
     held.claims++;
-    if (claim.returner !== undefined) {
+    const { returner } = claim.name;
+    if (returner !== undefined) {
       // Of one that is half returned the tokens are taken to be back; what is not back is made good.
-      if (isAlive(claim.returner) || isSlotTaken(pool, id)) held.unsure += claim.tokens.length;
+      if (isAlive(returner) || isSlotTaken(pool, claim.name)) held.unsure += claim.tokens.length;
       continue;
     }
     held.tokens += claim.tokens.length;
     // A token that goes back while its claim stays.
-    if (isAlive(claim.holder)) held.unsure += claim.leaving;
+    if (isAlive(claim.name.holder)) held.unsure += claim.leaving;
     if (claim.job !== undefined || isFinal(claim)) continue;
     held.waiting = true;
     const asleep = sleep === 'unknown' ? steady([id, claim.inode, claim.written].join()) : sleep === 'epoll';
@@ -58,4 +61,4 @@ function sleepOf(pid: number): 'epoll' | 'no' | 'unknown' {
 }
 
 /** What js-acquire has handed over, and what is left of the dead, takes and gives nothing. */
-const isFinal = ({ handedOver, holder }: ClaimRecord): boolean => handedOver || !isAlive(holder);
+const isFinal = ({ name }: ClaimRecord): boolean => isHandedOver(name) || !isAlive(name.holder);

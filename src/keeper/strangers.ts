@@ -1,6 +1,7 @@
 import { existsSync, fstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { parseClaimName } from '../pool/claim-name.js';
 import { leadsTo } from '../pool/openers.js';
 import { isOwnFifo } from '../pool/own-fifo.js';
 import { followPointer } from '../pool/pointer.js';
@@ -20,7 +21,7 @@ import {
   startOf,
   tryListDescriptors,
 } from '../process/process-table.js';
-import { holderOf, listClaims } from '../slots/claim-record.js';
+import { listClaims } from '../slots/claim-record.js';
 import { findTool } from '../tools/table.js';
 import { findFirst } from './succession.js';
 
@@ -39,7 +40,7 @@ export interface Stranger {
  */
 export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]): Stranger | undefined {
   const link = readlinkSync(`/proc/self/fd/${fifo}`);
-  const holders = listClaims(pool).map(holderOf);
+  const holders = listClaims(pool).map((id) => parseClaimName(id)?.holder);
   const known = new Set([...exempt, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
   const pids = listProcesses();
   // With proc(5)'s hidepid=invisible those of other users are not even listed.

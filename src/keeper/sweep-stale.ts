@@ -85,7 +85,7 @@ function sweepForeign(folder: string, key: string): string | undefined {
   if (!isOld(folder)) return undefined;
   const isUsed = (id: string) => {
     const claim = readClaim({ folder }, id);
-    return claim !== undefined && isInUse({ folder }, id, claim);
+    return claim !== undefined && isInUse({ folder }, claim);
   };
   // While anybody has the pool open their tokens can still go back.
   if (listClaims({ folder }).some(isUsed) || isOpenAnywhere(key)) return undefined;

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
-import { globalName, type ProcessId } from '../process/process-table.js';
+import type { ProcessId } from '../process/process-table.js';
+import { nameNewClaim } from './claim-name.js';
 
-/** One file a claim, named by its holder. */
+/** One file a claim (see claim-name.ts). */
 export const claimsFolder = (folder: string): string => `${folder}/claims`;
 
 /** One file a lock: a second name of the claim that has it. */
@@ -13,8 +14,8 @@ const sessionFile = (folder: string, session: ProcessId): string => `${folder}/s
 
 /** @returns whether it is a js-run that holds a claim: it gives the slot that it runs in to what it starts */
 export const isHolder = (folder: string, id: ProcessId): boolean =>
-  // A claim of js-acquire has more to its name, and starts nothing.
-  existsSync(`${claimsFolder(folder)}/${globalName(id)}`);
+  // A claim of js-acquire is handed over, so that its name is another one; and it starts nothing.
+  existsSync(`${claimsFolder(folder)}/${nameNewClaim(id)}`);
 
 /** @returns whether the pool's implicit slot belongs to that process */
 export const isSession = (folder: string, id: ProcessId): boolean => existsSync(sessionFile(folder, id));

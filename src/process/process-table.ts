@@ -100,23 +100,18 @@ export function pidNamespace(): string {
 }
 
 /** The namespace that all others are below: its /proc shows their processes too (PROC_PID_INIT_INO in the kernel's proc_ns.h). */
-const FIRST_NAMESPACE = 'pid:[4026531836]';
+const INITIAL_NAMESPACE = 'pid:[4026531836]';
 
-/**
- * @returns a process's name among those of all pid namespaces, where pids and even start times come again: with the number of
- * ours behind it, unless that is the first one
- */
-export function globalName(id: ProcessId): string {
-  const other = pidNamespace() === FIRST_NAMESPACE ? undefined : /\d+/.exec(pidNamespace())?.[0];
-  return other === undefined ? id : `${id}@${other}`;
-}
+/** @returns the number of our pid namespace; undefined if it is the initial one, or hidden */
+export const nestedNamespace = (): string | undefined =>
+  pidNamespace() === INITIAL_NAMESPACE ? undefined : /\d+/.exec(pidNamespace())?.[0];
 
 /**
  * @returns whether a pid namespace has ended, with all of its processes. Only the first one sees that, and not where a process
  * of this user's that could be in it hides.
  */
 export function isNamespaceGone(other: string): boolean {
-  if (pidNamespace() !== FIRST_NAMESPACE) return false;
+  if (pidNamespace() !== INITIAL_NAMESPACE) return false;
   return !listProcesses().some((pid) => {
     const link = lookAt(`/proc/${pid}/ns/pid`, undefined, (path) => readlinkSync(path));
     return link === undefined ? mayBeElsewhere(pid) : link === other;

@@ -1,18 +1,15 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
+import { type ClaimName, isHandedOver, isOfOurNamespace, isReturning, parseClaimName } from '../pool/claim-name.js';
 import { claimsFolder } from '../pool/folder.js';
 import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
-import { globalName, type ProcessId, parseProcessId } from '../process/process-table.js';
+import { type ProcessId, parseProcessId } from '../process/process-table.js';
 import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 
 /** What a claim's file says. */
 export interface ClaimRecord {
-  holder: ProcessId;
-  /** Whether js-acquire took it for the holder. */
-  handedOver: boolean;
-  /** Set while somebody returns the slots. */
-  returner: ProcessId | undefined;
+  name: ClaimName;
   owner: SlotOwner | undefined;
   /** The pid namespace that its pids are of. */
   namespace: string;
@@ -32,33 +29,27 @@ export interface ClaimRecord {
 /** Bytes: more than a claim of all slots of the largest pool has. */
 const LARGEST = 100_000;
 
-/** The holder, the former holder of one that was handed over, their pid namespace (see globalName), and who returns it just now. */
-const CLAIM_NAME = /^(\d+\.\d+)(-\d+\.\d+)?(@\d+)?(?:~(\d+\.\d+))?$/;
-
 /** @returns the names of all claims of a pool. @throws JobserverError 'failed': that they cannot be read is not that there are none */
 export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   const folder = claimsFolder(pool.folder);
   try {
-    return readdirSync(folder).filter((name) => CLAIM_NAME.test(name));
+    return readdirSync(folder).filter((name) => parseClaimName(name) !== undefined);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw cannot('read the claims', folder, error);
   }
 }
 
-/** @returns the holder that a claim's name begins with; undefined where it could not be such a name */
-export const holderOf = (id: string): ProcessId | undefined => parseProcessId(CLAIM_NAME.exec(id)?.[1] ?? '');
-
-/** @returns whether it is the name of a claim that was handed over, and that nobody returns: a handle of js-acquire */
-export function isHandle(id: string): boolean {
-  const [, , former, , returner] = CLAIM_NAME.exec(id) ?? [];
-  return former !== undefined && returner === undefined;
+/** @returns whether the text is the name of a claim that was handed over, and that nobody is returning: a handle of js-acquire */
+export function isHandle(text: string): boolean {
+  const name = parseClaimName(text);
+  return name !== undefined && isHandedOver(name) && !isReturning(name);
 }
 
-/** @returns whether that process of our pid namespace holds a claim which was handed over to it */
+/** @returns whether a process of our pid namespace holds a claim that was handed over to it */
 export function isHandedTo(holder: ProcessId, id: string): boolean {
-  const [, , former, namespace = ''] = CLAIM_NAME.exec(id) ?? [];
-  return former !== undefined && id.startsWith(`${holder}-`) && globalName(holder) === `${holder}${namespace}`;
+  const name = parseClaimName(id);
+  return name?.holder === holder && isHandedOver(name) && isOfOurNamespace(name);
 }
 
 /** A line that a crash has cut off counts for none: one token too few can be made good. */
@@ -83,9 +74,8 @@ export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${
  * @throws JobserverError 'failed' where it cannot be read
  */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
-  const [, , former, , returnerText = ''] = CLAIM_NAME.exec(id) ?? [];
-  const holder = holderOf(id);
-  if (holder === undefined) return undefined;
+  const name = parseClaimName(id);
+  if (name === undefined) return undefined;
   let text: string;
   let stat: Stats;
   try {
@@ -102,9 +92,7 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   const [boot] = valuesOf('boot');
   const back = parseTokens(valuesOf('back'));
   return {
-    holder,
-    handedOver: former !== undefined,
-    returner: parseProcessId(returnerText),
+    name,
     namespace: valuesOf('in')[0] ?? '',
     past: boot !== undefined && boot !== bootId(),
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),

@@ -1,10 +1,11 @@
 import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
+import { type ClaimName, nameHandedOver, nameNewClaim, parseClaimName } from '../pool/claim-name.js';
 import { createFolders, removeUnusedFolders } from '../pool/folder.js';
 import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { poolIsGone } from '../pool/take-token.js';
-import { globalName, type ProcessId, pidNamespace } from '../process/process-table.js';
+import { type ProcessId, pidNamespace } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 import { claimFile } from './claim-record.js';
 import type { SlotOwner } from './slot-owner.js';
@@ -47,7 +48,7 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
     `in ${pidNamespace()}`,
   ];
   if (owner !== undefined) head.push(`owner ${owner}`);
-  const id = globalName(holder);
+  const id = nameNewClaim(holder);
   const file = claimFile(pool, id);
   for (let attempts = 0; ; attempts++) {
     try {
@@ -82,7 +83,7 @@ function openNew(pool: Pool, file: string, head: string): number {
  */
 export function handOver(claim: Claim, holder: ProcessId): string {
   // The former holder in its name tells it from all others that this holder has.
-  const id = `${holder}-${claim.id}`;
+  const id = nameHandedOver(parseClaimName(claim.id) as ClaimName, holder);
   const [from, to] = [claim.id, id].map((name) => claimFile(claim.pool, name)) as [string, string];
   asUser(claim.pool.user, () => attempt('hand over the claim', claim.id, () => renameSync(from, to)));
   claim.id = id;

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { parseClaimName } from '../pool/claim-name.js';
 import { locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
-import { type ProcessId, parseProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
+import { type ProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
 
 /** Tells a command of ours that a lock is free. By default it is ignored (signal(7)), so it hurts nobody who does not wait for it. */
 export const WAKE = 'SIGURG';
@@ -15,7 +16,7 @@ export const noteName = (reason: Reason, lock: string, id: string): string => `$
 /** @returns the lock that the note of that name is about, undefined for a lock itself */
 export const lockOfNote = (name: string): string | undefined => NOTE.exec(name)?.[2];
 
-const NOTE = /^(waits|spares)-(.+)\+(\d+\.\d+)(?:@\d+)?$/;
+const NOTE = /^(waits|spares)-(.+)\+([^+]+)$/;
 
 /** @returns the names of the locks and notes of a pool; none where they cannot be read */
 export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
@@ -31,7 +32,7 @@ export function listWanting(names: readonly string[], lock: string): { waits: bo
   return names
     .flatMap((name) => {
       const [, reason, about, text = ''] = NOTE.exec(name) ?? [];
-      const id = parseProcessId(text);
+      const id = parseClaimName(text)?.holder;
       return about === lock && id !== undefined ? [{ waits: reason === 'waits', id, started: startOf(id) }] : [];
     })
     .sort((one, other) => Number(other.waits) - Number(one.waits) || one.started - other.started);

@@ -1,6 +1,7 @@
+import { isOfOurNamespace, isReturning, parseClaimName } from '../pool/claim-name.js';
 import { isHolder, isSession } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
-import { globalName, isAlive, type ProcessId } from '../process/process-table.js';
+import { isAlive, type ProcessId } from '../process/process-table.js';
 import { listClaims } from './claim-record.js';
 import type { SlotOwner } from './slot-owner.js';
 
@@ -10,5 +11,11 @@ export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
   if (owner.startsWith('recipe-')) return isAlive(id);
   if (owner.startsWith('session-')) return isSession(pool.folder, id);
   // What a js-run has left to what goes on below it bears its name still.
-  return isHolder(pool.folder, id) || listClaims(pool).some((claim) => claim.endsWith(`-${globalName(id)}`));
+  return isHolder(pool.folder, id) || listClaims(pool).some((claim) => isLeftBy(id, claim));
+}
+
+/** @returns whether the js-run has handed the claim over to a process below it */
+function isLeftBy(id: ProcessId, claim: string): boolean {
+  const name = parseClaimName(claim);
+  return name?.former === id && isOfOurNamespace(name) && !isReturning(name);
 }

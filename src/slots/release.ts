@@ -1,11 +1,19 @@
 import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
+import {
+  type ClaimName,
+  formatClaimName,
+  isReturning,
+  nameHeld,
+  nameReturning,
+  parseClaimName,
+} from '../pool/claim-name.js';
 import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 import type { Claim } from './claim.js';
-import { claimFile, holderOf, isHandedTo, listClaims, readClaim } from './claim-record.js';
+import { claimFile, isHandedTo, listClaims, readClaim } from './claim-record.js';
 import { findHeir, isSlotTaken } from './heir.js';
 import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from './lock.js';
 
@@ -16,7 +24,7 @@ import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from 
  * @throws JobserverError 'failed' where the pool does not take the tokens
  */
 export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
-  const rename = (plain: string) => (isSlotTaken(pool, plain) ? plain : undefined);
+  const rename = (name: ClaimName) => (isSlotTaken(pool, name) ? nameHeld(name) : undefined);
   return asUser(pool.user, () => release(pool, id, returner, rename));
 }
 
@@ -25,16 +33,17 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
   const claim = readClaim(pool, id);
   if (claim === undefined) return false;
   // Of two who free its locks the later one could free another's.
-  const { past } = claim;
-  if (!past && claim.returner !== undefined && claim.returner !== returner && isAlive(claim.returner)) return false;
+  const { name, past } = claim;
+  const other = name.returner === returner ? undefined : name.returner;
+  if (!past && other !== undefined && isAlive(other)) return false;
   // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
   // of N; one too few can be made good.
-  const isHalf = claim.returner !== undefined;
-  const taken = returnTokens(pool, id, isHalf ? [] : claim.tokens, returner, isHalf ? () => undefined : rename);
+  const isHalf = isReturning(name);
+  const taken = returnTokens(pool, name, isHalf ? [] : claim.tokens, returner, isHalf ? () => undefined : rename);
   if (taken === undefined) return false;
   if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
   unlock(pool, SEVERAL, claim.inode);
-  removeNotesOf(pool, plainName(id));
+  removeNotesOf(pool, nameHeld(name));
   removeClaim(pool, taken);
   return true;
 }
@@ -45,19 +54,18 @@ export const releaseOwnClaim = (claim: Claim): void => asUser(claim.pool.user, (
 function releaseOwn(claim: Claim): void {
   const { pool, id, tokens, implicit, several, owner, fd } = claim;
   const self = selfId();
+  const name = parseClaimName(id) as ClaimName;
+  const findRest = (left: ClaimName) => findHeir(pool, left);
   closeSync(fd);
   removeNotes(claim);
-  const taken = returnTokens(pool, id, tokens, self, (plain) => findHeir(pool, plain));
+  const taken = returnTokens(pool, name, tokens, self, findRest);
   // Else it is gone with the pool, or left to an heir with all that it holds.
   if (taken !== undefined) {
     if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
     if (several) freeLock(pool, SEVERAL);
     removeClaim(pool, taken);
   }
-  const holder = holderOf(id) as ProcessId;
-  for (const left of listClaims(pool)) {
-    if (isHandedTo(holder, left)) release(pool, left, self, (plain) => findHeir(pool, plain));
-  }
+  for (const left of listClaims(pool)) if (isHandedTo(name.holder, left)) release(pool, left, self, findRest);
 }
 
 /**
@@ -72,10 +80,7 @@ export function abandonClaim(claim: Claim): void {
   }
 }
 
-type Renaming = (plain: string) => string | undefined;
-
-/** @returns a claim's name without who returns it */
-const plainName = (id: string): string => id.replace(/~.*/, '');
+type Renaming = (name: ClaimName) => string | undefined;
 
 /**
  * @param rename asked when nobody can begin to use the claim's slot any more: gives the name that it goes on under, where
@@ -84,23 +89,24 @@ const plainName = (id: string): string => id.replace(/~.*/, '');
  */
 function returnTokens(
   pool: Pool,
-  id: string,
+  name: ClaimName,
   tokens: readonly number[],
   returner: ProcessId,
   rename: Renaming,
 ): string | undefined {
-  const taken = claimFile(pool, `${plainName(id)}~${returner}`);
+  const file = claimFile(pool, formatClaimName(name));
+  const taken = claimFile(pool, nameReturning(name, returner));
   const pipe = tokens.length === 0 ? undefined : openForWriting(pool);
   try {
     // Of all who try, one wins the rename.
-    renameSync(claimFile(pool, id), taken);
+    renameSync(file, taken);
   } catch (error) {
     if (pipe !== undefined) closeSync(pipe);
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw cannot('return the claim', claimFile(pool, id), error);
+    throw cannot('return the claim', file, error);
   }
   try {
-    const other = rename(plainName(id));
+    const other = rename(name);
     if (other !== undefined) {
       renameSync(taken, claimFile(pool, other));
       return undefined;
@@ -110,7 +116,7 @@ function returnTokens(
     return taken;
   } catch (error) {
     // A pipe takes as little as that whole or not at all (pipe(7)): with its old name back anybody may try again.
-    renameSync(taken, claimFile(pool, id));
+    renameSync(taken, file);
     throw error;
   } finally {
     if (pipe !== undefined) closeSync(pipe);

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { parseClaimName } from '../pool/claim-name.js';
 import { isHolder, isSession } from '../pool/folder.js';
 import { identify, identifyPath } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
@@ -8,7 +9,6 @@ import {
   isAlive,
   type ProcessEntry,
   type ProcessId,
-  parseProcessId,
   readArguments,
   readEnvironment,
   readProgram,
@@ -60,8 +60,8 @@ export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> 
  * one where all slots are held so
  */
 function findKilledOwner(pool: Pool): SlotOwner | undefined {
-  const [id] = (variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '').split('@');
-  const owner = parseProcessId(id ?? '');
+  const claim = variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '';
+  const owner = parseClaimName(claim)?.holder;
   return owner !== undefined && isHolder(pool.folder, owner) && !isAlive(owner) ? `below-${owner}` : undefined;
 }
 

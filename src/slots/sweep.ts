@@ -1,3 +1,4 @@
+import { formatClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { isAlive, isAnyMarked, isNamespaceGone, type ProcessId, pidNamespace } from '../process/process-table.js';
 import { type ClaimRecord, listClaims, readClaim } from './claim-record.js';
@@ -16,7 +17,7 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
   for (const id of listClaims(pool)) {
     try {
       const claim = readClaim(pool, id);
-      if (claim !== undefined && !isInUse(pool, id, claim) && releaseClaim(pool, id, self)) returned++;
+      if (claim !== undefined && !isInUse(pool, claim) && releaseClaim(pool, id, self)) returned++;
     } catch (error) {
       failure ??= error;
     }
@@ -28,20 +29,19 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
 /** @returns whether a claim's holder or job lives, or may live where we cannot see it */
 export function isInUse(
   pool: Pick<Pool, 'folder'>,
-  id: string,
-  { namespace, past, returner, holder, job, inode, written }: ClaimRecord,
+  { name, namespace, past, job, inode, written }: ClaimRecord,
 ): boolean {
   if (past) return false;
   // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
   if (namespace === '' && ageOf(inode, written) < LONG) return true;
   // Who lives in another pid namespace (a container) is not seen from here, or only that nobody is left there.
   if (namespace !== '' && namespace !== pidNamespace()) return !isNamespaceGone(namespace);
-  if (returner !== undefined) return isAlive(returner) || isSlotTaken(pool, id);
+  if (name.returner !== undefined) return isAlive(name.returner) || isSlotTaken(pool, name);
   // Its own job may have ended and left another one in the slot.
-  if (isAlive(holder) || isSlotTaken(pool, id)) return true;
+  if (isAlive(name.holder) || isSlotTaken(pool, name)) return true;
   if (job !== undefined) return isAlive(job);
   // The holder may have been killed just when it had started its job.
-  return ageOf(inode, written) < MOMENT || isAnyMarked(CLAIM_VARIABLE, id);
+  return ageOf(inode, written) < MOMENT || isAnyMarked(CLAIM_VARIABLE, formatClaimName(name));
 }
 
 /** Milliseconds: more than a command takes to write its claim, on any machine. */

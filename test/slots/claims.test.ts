@@ -90,8 +90,7 @@ describe('a claim', () => {
     ]);
     expect(readClaim(pool, claim.id)).toMatchObject({
       namespace: NAMESPACE,
-      holder: '123.456',
-      returner: undefined,
+      name: { holder: '123.456', former: undefined, returner: undefined },
       owner: 'below-7.8',
       job: undefined,
       tokens: [],
@@ -104,7 +103,7 @@ describe('a claim', () => {
     const claim = claimSlots(pool, '123.456', 2);
     recordJob(claim, '7.8');
     expect(readClaim(pool, claim.id)).toMatchObject({
-      holder: '123.456',
+      name: { holder: '123.456' },
       owner: undefined,
       job: '7.8',
       tokens: [1, 2],

@@ -176,7 +176,8 @@ describe('sweeping', () => {
     async () => {
       const program = bundle(`
       import { openPool } from './pool/pool.js';
-      import { globalName, selfId } from './process/process-table.js';
+      import { nameNewClaim } from './pool/claim-name.js';
+      import { selfId } from './process/process-table.js';
       import { openClaim } from './slots/claim.js';
       import { sweepClaims } from './slots/sweep.js';
       import { tryTakeSlots } from './slots/take.js';
@@ -184,7 +185,7 @@ describe('sweeping', () => {
       const swept = sweepClaims(pool, selfId());
       // Ends without giving it back.
       tryTakeSlots(openClaim(pool, selfId(), undefined, ''), 1);
-      console.log(JSON.stringify({ swept, self: globalName(selfId()) }));`);
+      console.log(JSON.stringify({ swept, self: nameNewClaim(selfId()) }));`);
       const { path, root, pool, drain } = makePool(bytes('ab'));
       const holder = await startProcess();
       const claim = claimSlots(pool, holder.id, 1);
