@@ -9,6 +9,7 @@ export async function parseArguments(argv: readonly string[], specs: readonly Op
   const operands = argv.slice(argv[end] === '--' ? end + 1 : end);
   // `js-run CMD` has nothing to parse, and its start is what counts.
   if (end === 0) return { has: () => false, value: () => undefined, operands };
+  // Loaded late (src/build/build.sh).
   const { parseOptions } = await import('../cli/parse-options.js');
   return { ...parseOptions(argv.slice(0, end), specs), operands };
 }

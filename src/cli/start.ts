@@ -62,6 +62,7 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
     const args = await parseArguments(line.words, [...command.options, ...COMMON_OPTIONS]);
     line.args = args;
     if (args.has('help') || args.has('version')) {
+      // Loaded late (src/build/build.sh), as is yargs, which it uses.
       const help = await import('../cli/help.js');
       writeText(1, args.has('help') ? await help.formatHelp(command) : help.formatVersion(command));
       return 0;

@@ -8,7 +8,6 @@ import { formatJoin } from '../jobs/format-shell-code.js';
 import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
 import { runAndTidy } from '../jobs/run-and-clean-up.js';
 import { startInPool, warnOfMangled } from '../jobs/run-job.js';
-import { createPool, destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot, listStateRoots } from '../pool/state-folder.js';
 import { countProcessors } from '../process/count-processors.js';
@@ -58,6 +57,8 @@ async function main(context: Context): Promise<ProgramEnd> {
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
+  // Loaded late (src/build/build.sh).
+  const { createPool, destroyPool, sweepStale } = await import('../keeper/own-pool.js');
   for (const { removed, failures } of listStateRoots(env).map(sweepStale)) {
     if (!args.has('verbose')) continue;
     for (const what of [...removed.map((thing) => `removed ${thing}`), ...failures]) report(what);

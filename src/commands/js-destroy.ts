@@ -1,7 +1,6 @@
 import type { Command, Context } from '../cli/command.js';
 import { LOOKUP_OPTIONS, lookupOf } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
-import { destroyPool, sweepStale } from '../keeper/own-pool.js';
 import { requirePool } from '../pool/find-pool.js';
 import { listStateRoots } from '../pool/state-folder.js';
 
@@ -17,6 +16,8 @@ export const command: Command = {
 };
 
 async function main({ args, env, parent, print, report }: Context): Promise<number> {
+  // Loaded late (src/build/build.sh).
+  const { destroyPool, sweepStale } = await import('../keeper/own-pool.js');
   if (args.has('stale')) {
     if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale goes without --fifo');
     const sweeps = listStateRoots(env).map(sweepStale);

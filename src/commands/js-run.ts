@@ -109,7 +109,7 @@ async function runInSlots(
   const root = ensureStateRoot(env);
   const wanted = { count: slots, timeoutMs, command: job.words.join(' ') };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, context));
-  // Whatever a job does with a pool of just its slots, they go back. Loaded only then: it costs every start.
+  // Whatever a job does with a pool of just its slots, they go back. Loaded late (src/build/build.sh).
   const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
   const stopWatching = watchSlot(claim);
   let own: Pool | undefined;

@@ -10,6 +10,7 @@ import { isKeeperDead } from '../pool/record.js';
  */
 export async function ensureKeeper(pool: Pool, isClaimant = false, onDoubt?: (doubt: string) => void): Promise<void> {
   if (pool.record === undefined || !isKeeperDead(pool.record)) return;
+  // Loaded late (src/build/build.sh).
   const { revivePool } = await import('../keeper/own-pool.js');
   await revivePool(pool, isClaimant, onDoubt);
 }

@@ -31,6 +31,7 @@ export async function askVersion(tool: Tool, command: string, env: Env, root: st
   const note = `${root}/versions/${encodeURIComponent(file)},${stat.size},${stat.mtimeMs}`;
   const known = readNote(note);
   if (known !== undefined) return parseVersion(tool, known);
+  // Loaded late (src/build/build.sh), as is execa, which it uses.
   const { readOutput } = await import('../process/read-output.js');
   // A make must not take our MAKEFLAGS for its own.
   const { stdout, status } = await readOutput(file, tool.version.args, { PATH: env.PATH, LC_ALL: 'C' });

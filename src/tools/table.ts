@@ -31,6 +31,8 @@ export interface Tool {
   starter?: true;
   /** Whether it runs one job at a time where it cannot join, so that one slot is enough. */
   serial?: true;
+  /** Whether --shims puts a wrapper before it. */
+  wrapped?: true;
 }
 
 const since = (version: Version | undefined, major: number, minor: number): boolean =>
@@ -60,6 +62,7 @@ export const MAKE: Tool = {
   },
   leaves: jobsOption('CEIOWflo'),
   starter: true,
+  wrapped: true,
 };
 
 /** Debian's tools run `make -jN` themselves, with the N of this variable (Debian Policy 4.9.1). */
@@ -84,12 +87,14 @@ export const TOOLS: readonly Tool[] = [
     leaves: NINJA_JOBS,
     bound: (slots) => ({ args: [`-j${slots}`] }),
     starter: true,
+    wrapped: true,
   },
   {
     names: ['samu', 'n2'],
     styles: () => [],
     leaves: NINJA_JOBS,
     bound: (slots) => ({ args: [`-j${slots}`] }),
+    wrapped: true,
   },
   {
     names: ['cargo'],
@@ -126,14 +131,23 @@ export const TOOLS: readonly Tool[] = [
     variable: 'GOMAXPROCS',
     // Its default for -p, and the number of threads of each compile (go help build, cmd/go's gcBackendConcurrency).
     bound: (slots) => ({ env: { GOMAXPROCS: String(slots) } }),
+    wrapped: true,
   },
   {
     names: ['dpkg-buildpackage', 'debuild'],
     styles: () => [],
     leaves: /^(-[jJ](\d*|auto)|--jobs(-try|-force)?(=.*)?)$/,
     bound: boundByDebian,
+    wrapped: true,
   },
-  { names: ['dh'], styles: () => [], bound: boundByDebian },
+  { names: ['dh'], styles: () => [], bound: boundByDebian, wrapped: true },
+];
+
+/** The programs that --shims puts a wrapper before. */
+export const WRAPPED: readonly string[] = [
+  ...TOOLS.filter(({ wrapped }) => wrapped).flatMap(({ names }) => names),
+  // It runs another tool, so it has no row.
+  'cmake',
 ];
 
 /** What `go run` is given to run. */
