@@ -6,7 +6,8 @@ const SHELLS = ['dash', 'bash', 'zsh'];
 
 /** Runs a script in a shell that is not the session of the pool at `f`, for four jobs with three tokens. */
 async function outside(world: World, script: string, { shell = 'bash', env = {} } = {}) {
-  await world.run('js-create -j 4 --fifo f --owner none --auth fifo >code');
+  // The session is a shell that goes on after js-create, and has ended.
+  await world.run('js-create -j 4 --fifo f --owner none --auth fifo >code; :');
   try {
     return await world.run(script, { shell, env });
   } finally {
