@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { findAdvertised } from '../../src/protocol/advertised.js';
-import { MAKES, runMake } from './real-make.js';
 
 const find = (env: Record<string, string>) => findAdvertised((name) => env[name]);
 
@@ -55,30 +54,3 @@ test.each([
   ],
   ['-j --jobserver-fds=fifo:/p --jobserver-auth=fifo:/p', { text: 'fifo:/p', auth: { kind: 'fifo', path: '/p' } }],
 ])('%o advertises %o', (value, advertised) => expect(find({ MAKEFLAGS: value })).toMatchObject(advertised));
-
-describe.each(MAKES)('a recipe line below make %s', (version, make) => {
-  const told = (args: string[], prefix: string) => {
-    const { env } = runMake(make, args, { prefix });
-    return findAdvertised((name) => env.get(name));
-  };
-  const style = version === '4.3' ? [] : ['--jobserver-style=pipe'];
-
-  test.each([[[]], [['-j1']], [['-k']]])('of make %o hears of no pool', (args) =>
-    expect(told(args, '+')).toBeUndefined(),
-  );
-
-  test('with + hears of the pair', () =>
-    expect(told(['-j3', ...style], '+')).toMatchObject({
-      variable: 'MAKEFLAGS',
-      text: '3,4',
-      auth: { kind: 'pair', read: 3, write: 4 },
-      jobs: 3,
-    }));
-
-  test('without + hears of the pair all the same, from 4.4 on that it is closed', () =>
-    expect(told(['-j3', ...style], '')).toMatchObject(
-      version === '4.3'
-        ? { auth: { kind: 'pair', read: 3, write: 4 }, closed: undefined }
-        : { auth: { kind: 'closed' }, closed: { kind: 'pair', read: 3, write: 4 } },
-    ));
-});

@@ -52,6 +52,3 @@ interface MakeOptions {
   prefix?: string;
   stdio?: SpawnSyncOptions['stdio'];
 }
-
-/** make's own quoting of a word, written down anew: quote_for_env in its main.c. */
-export const quoteAsMake = (text: string): string => text.replace(/[ \t\\]/g, '\\$&').replaceAll('$', '$$$$');
