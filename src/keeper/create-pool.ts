@@ -1,9 +1,8 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { attempt, JobserverError } from '../errors.js';
 import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
 import { bootId, identify } from '../pool/identity.js';
-import { nameOwnFifo } from '../pool/own-fifo.js';
+import { checkPath, nameOwnFifo } from '../pool/own-fifo.js';
 import { writePointer } from '../pool/pointer.js';
 import { openPool, type Pool } from '../pool/pool.js';
 import { writeRecord } from '../pool/record.js';
@@ -34,7 +33,7 @@ export interface PoolSpec {
  * @throws JobserverError 'usage' for a path that cannot be, 'failed' where the system refuses; nothing is left then
  */
 export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
-  const path = spec.fifo === undefined ? nameOwnFifo(root, selfId()) : checkPath(spec.fifo);
+  const path = spec.fifo === undefined ? nameOwnFifo(root, selfId()) : checkPath(spec.fifo, '--fifo');
   await makeFifo(path, spec.mode ?? 0o600);
   const key = identify(statFifo(path));
   const folder = `${root}/${key}`;
@@ -63,17 +62,6 @@ export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
     }
     throw error;
   }
-}
-
-/** What MAKEFLAGS, and scripts that split it unquoted, carry as it is. */
-function checkPath(path: string): string {
-  const full = resolve(path);
-  const bad = /[^\p{L}\p{M}\p{N}_./:@%+=,~^-]/u.exec(full)?.[0];
-  if (bad !== undefined) {
-    const what = /\s/.test(bad) ? 'a blank' : `the character ${JSON.stringify(bad)}`;
-    throw new JobserverError('usage', `--fifo: '${full}' has ${what}, which MAKEFLAGS cannot carry safely`);
-  }
-  return full;
 }
 
 async function makeFifo(path: string, mode: number): Promise<void> {

@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
+import { JobserverError } from '../errors.js';
 import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';
+import { findUnsafeCharacter } from '../protocol/makeflags.js';
 
 /** The number in the name of a pid namespace; 0 if it is hidden. */
 const namespaceNumber = (): string => Number(/\d+/.exec(pidNamespace())?.[0] ?? 0).toString(36);
@@ -6,9 +9,10 @@ const namespaceNumber = (): string => Number(/\d+/.exec(pidNamespace())?.[0] ?? 
 /**
  * @param maker who makes it
  * @returns the path of a new FIFO in the state folder, which says who is making it
+ * @throws JobserverError 'usage' if MAKEFLAGS cannot carry it
  */
 export function nameOwnFifo(root: string, maker: ProcessId): string {
-  return `${root}/${pidOf(maker)}-${Date.now().toString(36)}_${namespaceNumber()}.fifo`;
+  return `${checkPath(root, 'JOBSERVER_TOOLS_STATE')}/${pidOf(maker)}-${Date.now().toString(36)}_${namespaceNumber()}.fifo`;
 }
 
 const OWN_NAME = /^(\d+)-[0-9a-z]+_([0-9a-z]+)\.fifo$/;
@@ -24,4 +28,17 @@ export function makerOf(name: string): number | undefined {
   const [, pid, namespace] = OWN_NAME.exec(name) ?? [];
   if (pid === undefined) return undefined;
   return namespace === namespaceNumber() ? Number(pid) : 0;
+}
+
+/**
+ * @param option the option or variable that names the path
+ * @returns the path of a FIFO, or of the folder of one, as an absolute one
+ * @throws JobserverError 'usage' if MAKEFLAGS cannot carry it
+ */
+export function checkPath(path: string, option: string): string {
+  const full = resolve(path);
+  const bad = findUnsafeCharacter(full);
+  if (bad === undefined) return full;
+  const character = /\s/.test(bad) ? 'a blank' : `the character ${JSON.stringify(bad)}`;
+  throw new JobserverError('usage', `${option}: '${full}' has ${character}, which MAKEFLAGS cannot carry safely`);
 }

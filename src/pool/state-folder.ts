@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import type { Env } from '../environment.js';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import { asUser, userId } from '../process/user.js';
+import { findUnsafeCharacter } from '../protocol/makeflags.js';
 import { tryStat } from '../try-stat.js';
 
 /** Says where the state of new pools is, and of those that somebody else made. */
@@ -12,7 +13,9 @@ export function stateRoot(env: Env): string {
   const state = statedRoot(env, userId());
   if (state !== undefined) return state;
   const runtime = env.XDG_RUNTIME_DIR;
-  if (runtime?.startsWith('/') && tryStat(runtime)?.uid === userId()) return `${runtime}/jobserver-tools`;
+  // Tools that take MAKEFLAGS word for word, as cargo and ninja do, could not open a FIFO in a folder whose name make quotes.
+  const isFit = (folder: string) => folder.startsWith('/') && findUnsafeCharacter(folder) === undefined;
+  if (runtime !== undefined && isFit(runtime) && tryStat(runtime)?.uid === userId()) return `${runtime}/jobserver-tools`;
   // Not what TMPDIR says: a job may have one of its own.
   const usual = `/run/user/${userId()}`;
   return tryStat(usual)?.uid === userId() ? `${usual}/jobserver-tools` : lastRoot(userId());

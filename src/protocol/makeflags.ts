@@ -163,3 +163,7 @@ function advertise({ jobs, auth, old }: PoolFlags): string[] {
 export function quoteWord(text: string): string {
   return text.replace(/[ \t\\]/g, '\\$&').replaceAll('$', '$$$$');
 }
+
+/** @returns the first character that MAKEFLAGS, and scripts that split it unquoted, do not carry as it is */
+export const findUnsafeCharacter = (path: string): string | undefined =>
+  /[^\p{L}\p{M}\p{N}_./:@%+=,~^-]/u.exec(path)?.[0];

@@ -157,6 +157,15 @@ it.each(['js-create -j 0 -- true', 'js-create --unknown -- true', 'js-env --chec
 );
 
 describe('js-create', () => {
+  it('refuses a state folder whose name MAKEFLAGS cannot carry to cargo and ninja', async () => {
+    const world = makeWorld();
+    const env = { JOBSERVER_TOOLS_STATE: join(world.dir, 'a$b') };
+    const words = `JOBSERVER_TOOLS_STATE: '${world.dir}/a$b' has the character "$", which MAKEFLAGS cannot carry safely`;
+    const { status, stderr } = await world.run('js-create -- true', { env });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `js-create: ${words} (see js-create --help)\n` });
+    expect(await world.run('js-create --fifo f -- true', { env })).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('--owner PID ends the pool with that process, not with the shell', async () => {
     const world = makeWorld();
     const owner = world.run('mkfifo go; echo $$ >owner; read -r _ <go; :');

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -45,6 +45,12 @@ describe('the place of the state folder', () => {
   });
 
   // As sudo leaves them.
+  test.each(['a $ sign', 'a$sign', 'a"quote'])('is not in a folder named %j, which MAKEFLAGS cannot carry', (name) => {
+    const runtime = join(makeFolder(), name);
+    mkdirSync(runtime, { mode: 0o700 });
+    expect(stateRoot({ XDG_RUNTIME_DIR: runtime })).toBe(USUAL);
+  });
+
   test.skipIf(!isRoot).each(['XDG_RUNTIME_DIR', 'JOBSERVER_TOOLS_STATE'])(
     "is not in another user's %s (needs root)",
     (variable) => {
