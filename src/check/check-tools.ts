@@ -1,5 +1,6 @@
 import type { Env } from '../environment.js';
-import { askStyles, askVersion, findProgram } from '../tools/ask-version.js';
+import { askStyles, askVersion } from '../tools/ask-version.js';
+import { findProgram } from '../tools/find-program.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { MAKE, type Style, TOOLS, type Tool, usableStyles } from '../tools/table.js';
 
@@ -42,7 +43,8 @@ export async function checkTools(
         version: version === undefined ? null : `${version.major}.${version.minor}`,
         joins: how !== undefined,
         how: how ?? `no: run it as 'js-run ${name}', or use js-env --shims`,
-        switchedOffBy: tool.leaves === undefined || (tool.limited && how === 'by itself') ? null : leavingOption(tool),
+        switchedOffBy:
+          tool.jobsOption === undefined || (tool.joinsWithJobs && how === 'by itself') ? null : leavingOption(tool),
       });
     }
   }
@@ -50,7 +52,7 @@ export async function checkTools(
 }
 
 /** @returns what makes a tool leave the pool, as a person writes it */
-const leavingOption = ({ leaves }: Tool): string => (leaves?.test('-j4') ? '-jN' : '-p N');
+const leavingOption = ({ jobsOption }: Tool): string => (jobsOption?.test('-j4') ? '-jN' : '-p N');
 
 /** What a make does that finds its pair closed (PROTOCOL 6). */
 const CLOSED = 'runs one job at a time: the descriptors are closed here';

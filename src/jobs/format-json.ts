@@ -2,7 +2,7 @@ import type { Env, EnvChanges } from '../environment.js';
 import { JobserverError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import { type ProcessId, pidOf } from '../process/process-table.js';
-import { withShims } from '../tools/put-shims-on-path.js';
+import { putShimsOnPath } from '../tools/put-shims-on-path.js';
 import { type Advert, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
 import { planAdvert } from './choose-style.js';
 import { refuseMangled } from './format-shell-code.js';
@@ -38,7 +38,7 @@ export async function formatJsonJoin(
   if (options.auth === 'pipe') {
     throw new JobserverError('usage', '--auth pipe goes without --json: no program opens descriptors for it');
   }
-  const shims = options.shims ? withShims(env) : {};
+  const shims = options.shims ? putShimsOnPath(env) : {};
   const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims }, root);
   // A pair is never open here.
   const numbers = await holdNumbers(env, { keep: options.keep, slots: 1, isFrontEnd: false, offered: ['fifo'] }, root);

@@ -5,7 +5,7 @@ import { chooseFreeNumbers } from '../process/descriptors.js';
 import { listMangled } from '../process/find-non-utf8.js';
 import { isReadable, listDescriptors, type ProcessId, pidOf, readDescriptor } from '../process/process-table.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
-import { withShims } from '../tools/put-shims-on-path.js';
+import { putShimsOnPath } from '../tools/put-shims-on-path.js';
 import { type Advert, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './child-environment.js';
 import { offeredBy, planAdvert } from './choose-style.js';
 import { holdNumbers } from './job-count-variables.js';
@@ -28,7 +28,7 @@ export async function formatJoin(
   root: string,
 ): Promise<string> {
   const { way } = pool;
-  const shims = options.shims ? withShims(env) : {};
+  const shims = options.shims ? putShimsOnPath(env) : {};
   const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims }, root);
   const numbers = await holdNumbers(
     env,

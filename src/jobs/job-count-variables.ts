@@ -1,7 +1,8 @@
 import type { Env, EnvChanges } from '../environment.js';
 import { mergeMakeFlags } from '../protocol/makeflags.js';
-import { askStyles, findProgram } from '../tools/ask-version.js';
-import { CMAKE_LEVEL } from '../tools/invoked-tool.js';
+import { askStyles } from '../tools/ask-version.js';
+import { findProgram } from '../tools/find-program.js';
+import { CMAKE_JOBS_VARIABLE } from '../tools/invoked-tool.js';
 import { findTool, OVERRIDING, type Style, setParallel, usableStyles } from '../tools/table.js';
 
 /** The number that we set such variables to: a wrapper of ours knows by it that no user asked for just that. */
@@ -38,8 +39,8 @@ export async function holdNumbers(
   const changes: Record<string, string | undefined> = {};
   for (const name of listOverriding(env)) changes[name] = withoutJobs(name, env[name] ?? '');
   const numbers = OF_STRANGERS.filter((name) => isFrontEnd || env[name] !== undefined);
-  if (isFrontEnd || (env[CMAKE_LEVEL] !== undefined && (await isNinjaOut(offered, env, root))))
-    numbers.push(CMAKE_LEVEL);
+  if (isFrontEnd || (env[CMAKE_JOBS_VARIABLE] !== undefined && (await isNinjaOut(offered, env, root))))
+    numbers.push(CMAKE_JOBS_VARIABLE);
   for (const name of numbers) changes[name] = limit(env[name], slots, env);
   if (numbers.length > 0) changes[BOUND_VARIABLE] = String(slots);
   if (changes[DEBIAN] !== undefined) {

@@ -1,5 +1,5 @@
 import type { Env, EnvChanges } from '../environment.js';
-import { type Front, findOwnJobs } from '../tools/invoked-tool.js';
+import { findRequestedJobs, type InvokedTool } from '../tools/invoked-tool.js';
 import { replaceJobs } from '../tools/jobs-option.js';
 import type { Style } from '../tools/table.js';
 import { BOUND_VARIABLE } from './job-count-variables.js';
@@ -29,9 +29,13 @@ interface Start {
  * changed, one that is given a number of jobs, for which it leaves the pool.
  * @param styles by which it joins the pool
  */
-export function holdTool(front: Front, styles: readonly Style[], { words, env, slots, fit, most }: Start): HeldTool {
-  const own = findOwnJobs(front, styles, fit ? env : {});
-  const bound = styles.length > 0 ? {} : front.bound(slots, env);
+export function holdTool(
+  front: InvokedTool,
+  styles: readonly Style[],
+  { words, env, slots, fit, most }: Start,
+): HeldTool {
+  const own = findRequestedJobs(front, styles, fit ? env : {});
+  const bound = styles.length > 0 ? {} : front.limitTo(slots, env);
   if (own !== undefined && !fit) {
     const held = { words, env: bound.env ?? {} };
     if (own.count <= slots) return held;
@@ -41,7 +45,7 @@ export function holdTool(front: Front, styles: readonly Style[], { words, env, s
   if (own === undefined) return { words: [program, ...(bound.args ?? []), ...args], env: bound.env ?? {} };
   const count = shallJoin(own.count, styles, most, env) ? undefined : slots;
   return {
-    words: replaceJobs(words, front.jobs, count),
+    words: replaceJobs(words, front.jobsOptions, count),
     env: front.jobsVariable === undefined ? (bound.env ?? {}) : { [front.jobsVariable]: count?.toString() },
   };
 }
@@ -58,8 +62,8 @@ const shallJoin = (count: number, styles: readonly Style[], most: number, env: E
  * @param most the N of the pool
  * @returns how many slots a command may use that is given a number of jobs, 1 if it is given none or joins the pool for them
  */
-export function countWanted(front: Front, styles: readonly Style[], most: number, env: Env): number {
-  const own = findOwnJobs(front, styles, env);
+export function countWanted(front: InvokedTool, styles: readonly Style[], most: number, env: Env): number {
+  const own = findRequestedJobs(front, styles, env);
   if (own === undefined || shallJoin(own.count, styles, most, env)) return 1;
   return own.count;
 }

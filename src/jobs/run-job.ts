@@ -11,10 +11,11 @@ import { type Running, startProgram } from '../process/run-program.js';
 import { type Claim, recordStart } from '../slots/claim.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 import { takeMore } from '../slots/take.js';
-import { askStyles, findProgram } from '../tools/ask-version.js';
+import { askStyles } from '../tools/ask-version.js';
 import { isBuildFrontEnd, readFirstLine } from '../tools/build-front-end.js';
-import { CMAKE_LEVEL, findFront, isCMakeBuild } from '../tools/invoked-tool.js';
-import { withShims } from '../tools/put-shims-on-path.js';
+import { findProgram } from '../tools/find-program.js';
+import { CMAKE_JOBS_VARIABLE, findInvokedTool, isCMakeBuild } from '../tools/invoked-tool.js';
+import { putShimsOnPath } from '../tools/put-shims-on-path.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { usableStyles } from '../tools/table.js';
 import { openPair } from './child-descriptors.js';
@@ -65,9 +66,9 @@ export async function startInPool(
 ) {
   const { inherited } = job;
   const [program = ''] = job.words;
-  const front = findFront(job.words);
+  const front = findInvokedTool(job.words);
   const isFrontEnd = front === undefined && isBuildFrontEnd(program, job.env.PATH);
-  const env = options.shims || isFrontEnd ? { ...job.env, ...withShims(job.env) } : job.env;
+  const env = options.shims || isFrontEnd ? { ...job.env, ...putShimsOnPath(job.env) } : job.env;
   const plan = await planAdvert(pool, options.auth, front?.program ?? '', env, root);
   const offered = offeredBy(plan);
   const styles = front && usableStyles(await askStyles(front.tool, front.program, env, root), offered);
@@ -107,7 +108,7 @@ export async function startInPool(
 
 /** @returns the variables that stay: the tool behind the wrapper that cmake has written down asks for cmake's itself */
 const listKept = ({ keep, fit }: JoinOptions, words: readonly string[]): readonly string[] =>
-  fit && isCMakeBuild(words) ? [...keep, CMAKE_LEVEL] : keep;
+  fit && isCMakeBuild(words) ? [...keep, CMAKE_JOBS_VARIABLE] : keep;
 
 /**
  * Starts a job.

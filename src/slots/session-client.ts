@@ -11,7 +11,7 @@ import {
   readProgram,
   variableIn,
 } from '../process/process-table.js';
-import { isLeaving } from '../tools/invoked-tool.js';
+import { leavesPool } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';
 import { isToldByMake } from './slot-owner.js';
 
@@ -50,5 +50,5 @@ function isJoined(pool: Pool, pid: number, program: string): boolean {
   const tool = findTool(program);
   if (environment === undefined || tool === undefined) return false;
   const variable = (name: string) => variableIn(environment, name);
-  return isToldByMake(pool, { pid, variable }) && !isLeaving(tool, ['fifo', 'pair'], readArguments(pid));
+  return isToldByMake(pool, { pid, variable }) && !leavesPool(tool, ['fifo', 'pair'], readArguments(pid));
 }

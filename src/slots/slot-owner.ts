@@ -17,7 +17,7 @@ import {
 } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import { askStyles } from '../tools/ask-version.js';
-import { isLeaving } from '../tools/invoked-tool.js';
+import { leavesPool } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';
 
 /**
@@ -72,7 +72,7 @@ function findKilledOwner(pool: Pool): SlotOwner | undefined {
 async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Promise<boolean> {
   const program = readProgram(parent);
   const tool = program === undefined ? undefined : findTool(program);
-  if (program === undefined || !tool?.starter || tool === MAKE) return false;
+  if (program === undefined || !tool?.slotPerChild || tool === MAKE) return false;
   const environment = readEnvironment(pid);
   if (environment === undefined) return false;
   const told = findAdvertised((name) => variableIn(environment, name));
@@ -80,7 +80,7 @@ async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Pro
   const heard: string[] = told.path === undefined ? [told.auth.kind] : [told.auth.kind, 'fifo'];
   // In a user's folder root remembers nothing.
   const styles = await askStyles(tool, program, {}, pool.user === undefined ? dirname(pool.folder) : '/dev/null');
-  return styles.some((style) => heard.includes(style)) && !isLeaving(tool, styles, readArguments(parent));
+  return styles.some((style) => heard.includes(style)) && !leavesPool(tool, styles, readArguments(parent));
 }
 
 /** @returns whether it was this pool that a make told its child of; it may have one of its own, or have left ours */

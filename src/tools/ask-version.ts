@@ -1,28 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, type Stats, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Env } from '../environment.js';
-import { tryStat } from '../try-stat.js';
-import { isShim } from './shim-folder.js';
+import { findProgram } from './find-program.js';
 import type { Style, Tool, Version } from './table.js';
 
-/** @returns the file that a command line runs in the end: never a wrapper of ours; undefined where there is none */
-export function findProgram(command: string, path: string | undefined): { file: string; stat: Stats } | undefined {
-  const name = isShim(command) ? basename(command) : command;
-  const files = name.includes('/')
-    ? [name]
-    : (path ?? '').split(':').flatMap((folder) => (isShim(folder) ? [] : `${folder || '.'}/${name}`));
-  for (const file of files) {
-    // Most folders do not have it, and to look for that alone costs less.
-    const stat = existsSync(file) ? tryStat(file) : undefined;
-    if (stat?.isFile() && (stat.mode & 0o111) !== 0) return { file, stat };
-  }
-  return undefined;
-}
-
 /**
- * Asks a tool for its version, once: the answer is kept by path, size and time.
+ * Asks a tool for its version once, and keeps the answer by path, size and time of the file.
  * @param root the state folder
- * @returns undefined where the tool is not there or does not say
+ * @returns undefined if the tool is not there or does not print a version
  */
 export async function askVersion(tool: Tool, command: string, env: Env, root: string): Promise<Version | undefined> {
   const program = findProgram(command, env.PATH);
@@ -36,7 +20,7 @@ export async function askVersion(tool: Tool, command: string, env: Env, root: st
   // A make must not take our MAKEFLAGS for its own.
   const { stdout, status } = await readOutput(file, tool.version.args, { PATH: env.PATH, LC_ALL: 'C' });
   const [line = ''] = stdout.split('\n');
-  // One that was killed has not said anything yet.
+  // One that was killed may not have printed it yet.
   if (status !== undefined) writeNote(root, note, line);
   return parseVersion(tool, line);
 }
@@ -60,11 +44,14 @@ function writeNote(root: string, note: string, text: string): void {
     writeFileSync(`${note}.${process.pid}`, text);
     renameSync(`${note}.${process.pid}`, note);
   } catch {
-    // Too long a path for a file's name, a full disk: then it is asked again.
+    // The path is too long for a file's name, or the disk is full: it is asked again next time.
   }
 }
 
-/** @returns the styles of advertising that the tool that `command` runs understands */
+/**
+ * Returns the styles that the tool that `command` runs understands.
+ * @param root the state folder
+ */
 export async function askStyles(tool: Tool, command: string, env: Env, root: string): Promise<readonly Style[]> {
   return tool.styles(await askVersion(tool, command, env, root));
 }

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
-import { findProgram } from './ask-version.js';
+import { findProgram } from './find-program.js';
 
 /**
- * Programs that start the builds of others and close the descriptors that they inherit. What they start cannot be seen in their
- * command line, so it is held to the pool by wrappers and variables.
+ * Programs that start the builds of others and close the descriptors that they inherit. Their command line does not show what
+ * they start, so wrappers and variables keep that within the pool.
  */
 const BUILD_FRONT_ENDS = new RegExp(
   `^(${[
@@ -14,16 +14,16 @@ const BUILD_FRONT_ENDS = new RegExp(
   ].join('|')})$`,
 );
 
-/** What a script of theirs begins with. */
+/** The first line of a script of theirs. */
 const INTERPRETER = /^#!.*\b(python|pypy)[\d.]*t?\b/;
 
 /** What pip has a shell start from the second line, if the path of its Python is too long for the first. */
 const LONG_INTERPRETER = /^#!\/bin\/sh\n'''exec' .*\b(python|pypy)[\d.]*t?\b/;
 
-/** Bytes: more than Linux reads of a script's first line (BINPRM_BUF_SIZE), for the second one too. */
-const FIRST_LINES = 512;
+/** More than Linux reads of a script's first line (BINPRM_BUF_SIZE), so that the second one is in it too. */
+const START_BYTES = 512;
 
-/** @returns whether a command line starts a program that starts builds, by its name or by the interpreter of the script that it is */
+/** Returns whether a program starts the builds of others, by its name or by the interpreter of the script that it is. */
 export function isBuildFrontEnd(command: string, path: string | undefined): boolean {
   if (BUILD_FRONT_ENDS.test(basename(command))) return true;
   const file = findProgram(command, path)?.file;
@@ -32,7 +32,7 @@ export function isBuildFrontEnd(command: string, path: string | undefined): bool
   return INTERPRETER.test(start) || LONG_INTERPRETER.test(start);
 }
 
-/** @returns a script's first line, or as much of it as Linux reads; nothing for a file that cannot be read */
+/** Reads a script's first line, or as much of it as Linux reads; nothing of a file that cannot be read. */
 export function readFirstLine(file: string): string {
   const [line = ''] = readStart(file).split('\n');
   return line;
@@ -42,13 +42,13 @@ function readStart(file: string): string {
   try {
     const fd = openSync(file, 'r');
     try {
-      const buffer = Buffer.alloc(FIRST_LINES);
+      const buffer = Buffer.alloc(START_BYTES);
       return buffer.toString('latin1', 0, readSync(fd, buffer));
     } finally {
       closeSync(fd);
     }
   } catch {
-    // A program that may be run and not be read.
+    // The program may be run but not read.
     return '';
   }
 }

@@ -2,17 +2,18 @@
 export interface JobsOption {
   /** The index of its word. */
   index: number;
-  /** How many words it is. */
+  /** How many words it takes. */
   size: 1 | 2;
-  /** As it stands there. */
+  /** As it is written. */
   text: string;
   /** Infinity if it has no number, or 0, which is no limit for ninja. */
   count: number;
 }
 
 /**
- * @param pattern what matches the word of such an option
- * @param end the index of the first word that is none of the options
+ * Finds the options that give a number of jobs.
+ * @param pattern matches the word of such an option
+ * @param end the index of the word at which the options end
  */
 export function findJobsOptions(words: readonly string[], pattern: RegExp, end = words.length): JobsOption[] {
   const options: JobsOption[] = [];
@@ -29,7 +30,7 @@ export function findJobsOptions(words: readonly string[], pattern: RegExp, end =
   return options;
 }
 
-/** @returns the words with that many jobs in every place; a count of undefined takes the options out */
+/** Puts a number of jobs into every such option; a count of undefined takes the options out. */
 export function replaceJobs(
   words: readonly string[],
   options: readonly JobsOption[],
@@ -38,7 +39,7 @@ export function replaceJobs(
   const copy: (string | undefined)[] = [...words];
   for (const { index, size } of options) {
     const word = words[index] ?? '';
-    // Letters before the j, as in -kj4, are options of their own.
+    // Letters before the j, as in -kj4, are other options.
     const [, letters = ''] = /^-(\w*)j\d*$/.exec(word) ?? [];
     const option = GO_OPTION.test(word) ? '-p=' : `-${letters}j`;
     const rest = letters === '' ? undefined : `-${letters}`;

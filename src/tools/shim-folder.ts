@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 
-/** Where the build has put one folder for each tool that may need a wrapper. */
+/** The folder with one folder for each tool that has a wrapper (src/build/write-shims.ts). */
 export const SHIMS = join(__dirname, '../shims');
 
-/** @returns the folder to put on PATH for a tool's wrapper; whether there is one is not looked at */
+/** Returns the folder to put on PATH for a tool's wrapper, whether there is one or not. */
 export const shimFolder = (name: string): string => `${SHIMS}/${name}`;
 
-/** @returns whether a folder of PATH, or the path of a program, is of a wrapper of ours */
+/** Returns whether a folder of PATH, or the path of a program, is that of a wrapper of ours. */
 export const isShim = (path: string): boolean => path.startsWith(`${SHIMS}/`);
 
-/** @returns whether a tool is called through its wrapper where PATH is this */
+/** Returns whether PATH leads to a tool through its wrapper. */
 export const hasShim = (name: string, path = ''): boolean => path.split(':').includes(shimFolder(name));

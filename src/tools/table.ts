@@ -6,8 +6,14 @@ export interface Version {
   line: string;
 }
 
-/** The ways in which a tool can hear of a pool: a FIFO's path, a pair R,W, or the pair's old spelling --jobserver-fds. */
+/** The ways to advertise a pool: a FIFO's path, a pair R,W, or the pair in the old spelling --jobserver-fds. */
 export type Style = 'fifo' | 'pair' | 'old-pair';
+
+/** What limits a tool to a number of jobs: arguments before its own, and variables. */
+export interface Limit {
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}
 
 /** A build tool, and what it understands. One row is all that the commands know of it. */
 export interface Tool {
@@ -15,21 +21,21 @@ export interface Tool {
   names: readonly string[];
   /** Its version is the first two groups of `pattern` in what it prints for `args`. */
   version?: { args: readonly string[]; pattern: RegExp };
-  /** The styles that it understands, the best first; none where it cannot join (PROTOCOL 27). */
+  /** Returns the styles that it understands, the best first; none if it cannot join (PROTOCOL 27). */
   styles(version: Version | undefined): readonly Style[];
-  /** What in its own command line makes it leave the pool: an option that gives a number of jobs. */
-  leaves?: RegExp;
-  /** @returns the index of the word at which its options end, -1 for none; without it that is `--` */
-  end?(words: readonly string[]): number;
+  /** The option of its command line that gives it a number of jobs, for which it leaves the pool. */
+  jobsOption?: RegExp;
+  /** Returns the index of the word at which its options end, -1 for none; without this that is `--`. */
+  findOptionsEnd?(words: readonly string[]): number;
   /** The variable in which it takes a number of jobs. */
-  variable?: string;
-  /** Whether that only limits it where it has joined: it takes a slot for each of its jobs all the same. */
-  limited?: true;
-  /** What holds it to a number of slots where it cannot join. */
-  bound?(slots: number, env?: Env): { args?: readonly string[]; env?: Readonly<Record<string, string>> };
+  jobsVariable?: string;
+  /** Whether it joins even if it is given a number of jobs: it takes a slot for each of them. */
+  joinsWithJobs?: true;
+  /** Returns what limits it to a number of slots if it cannot join. */
+  limitTo?(slots: number, env?: Env): Limit;
   /** Whether each program that it starts as a client of a pool has a slot of its own. */
-  starter?: true;
-  /** Whether it runs one job at a time where it cannot join, so that one slot is enough. */
+  slotPerChild?: true;
+  /** Whether it runs one job at a time if it cannot join, so that one slot is enough. */
   serial?: true;
   /** Whether --shims puts a wrapper before it. */
   wrapped?: true;
@@ -38,45 +44,45 @@ export interface Tool {
 const since = (version: Version | undefined, major: number, minor: number): boolean =>
   version !== undefined && (version.major > major || (version.major === major && version.minor >= minor));
 
-/** What understands any way of advertising but the oldest. */
+/** What a tool understands that takes any style but the oldest. */
 const BOTH: readonly Style[] = ['fifo', 'pair'];
 
 /**
- * @param withArgument the letters of the tool's options that take an argument: the `j` in `-Cobj` is none of the options
- * @returns what matches `-j4`, `-j`, `-kj4`, `--jobs=4` and `--parallel`
+ * Makes the pattern of `-j4`, `-j`, `-kj4`, `--jobs=4` and `--parallel`.
+ * @param withArgument the letters of the tool's options that take an argument: the `j` in `-Cobj` is part of one
  */
-const jobsOption = (withArgument: string): RegExp =>
+const matchJobsOption = (withArgument: string): RegExp =>
   new RegExp(`^(-[^\\W\\d_j${withArgument}]*j\\d*|--(jobs|parallel)(=.*)?)$`);
 
-const NINJA_JOBS = jobsOption('Cfkldtw');
+const NINJA_JOBS = matchJobsOption('Cfkldtw');
 
 /** The tool that most others call, and the one that a wrong auth is fatal to. */
 export const MAKE: Tool = {
   names: ['make', 'gmake'],
   version: { args: ['--version'], pattern: /^GNU Make (\d+)\.(\d+)/ },
   styles(version) {
-    // What is no GNU make at all is helped by nothing.
+    // Nothing helps a make that is not GNU make.
     if (version === undefined || since(version, 4, 4)) return BOTH;
     // `fifo:` is fatal to make 4.3 and older.
     return since(version, 4, 2) ? ['pair'] : ['old-pair'];
   },
-  leaves: jobsOption('CEIOWflo'),
-  starter: true,
+  jobsOption: matchJobsOption('CEIOWflo'),
+  slotPerChild: true,
   wrapped: true,
 };
 
 /** Debian's tools run `make -jN` themselves, with the N of this variable (Debian Policy 4.9.1). */
-const boundByDebian = (slots: number, { DEB_BUILD_OPTIONS = '' }: Env = {}) => ({
+const limitByDebian = (slots: number, { DEB_BUILD_OPTIONS = '' }: Env = {}) => ({
   env: { DEB_BUILD_OPTIONS: setParallel(DEB_BUILD_OPTIONS, slots) },
 });
 
-/** @returns the words of DEB_BUILD_OPTIONS with that number of jobs, or without one */
+/** Returns the words of DEB_BUILD_OPTIONS with that number of jobs, or without one. */
 export function setParallel(options: string, jobs?: number): string {
   const others = options.split(/\s+/).filter((word) => word !== '' && !/^parallel(=|$)/.test(word));
   return [...others, ...(jobs === undefined ? [] : [`parallel=${jobs}`])].join(' ');
 }
 
-/** One row a tool. */
+/** All tools that we know, one row each. */
 export const TOOLS: readonly Tool[] = [
   MAKE,
   {
@@ -84,33 +90,33 @@ export const TOOLS: readonly Tool[] = [
     version: { args: ['--version'], pattern: /^(\d+)\.(\d+)/ },
     // PyPI's build of 1.13 understands a pair as well.
     styles: (version) => (since(version, 1, 13) ? (version?.line.includes('jobserver-pipe') ? BOTH : ['fifo']) : []),
-    leaves: NINJA_JOBS,
-    bound: (slots) => ({ args: [`-j${slots}`] }),
-    starter: true,
+    jobsOption: NINJA_JOBS,
+    limitTo: (slots) => ({ args: [`-j${slots}`] }),
+    slotPerChild: true,
     wrapped: true,
   },
   {
     names: ['samu', 'n2'],
     styles: () => [],
-    leaves: NINJA_JOBS,
-    bound: (slots) => ({ args: [`-j${slots}`] }),
+    jobsOption: NINJA_JOBS,
+    limitTo: (slots) => ({ args: [`-j${slots}`] }),
     wrapped: true,
   },
   {
     names: ['cargo'],
     version: { args: ['--version'], pattern: /^cargo (\d+)\.(\d+)/ },
     styles: () => BOTH,
-    starter: true,
+    slotPerChild: true,
   },
   { names: ['rustc'], version: { args: ['--version'], pattern: /^rustc (\d+)\.(\d+)/ }, styles: () => BOTH },
   {
     names: ['ctest'],
     version: { args: ['--version'], pattern: /^ctest\d? version (\d+)\.(\d+)/ },
     styles: (version) => (since(version, 3, 29) ? BOTH : []),
-    leaves: jobsOption('CDEIRLST'),
-    bound: (slots) => ({ args: [`-j${slots}`] }),
-    limited: true,
-    starter: true,
+    jobsOption: matchJobsOption('CDEIRLST'),
+    limitTo: (slots) => ({ args: [`-j${slots}`] }),
+    joinsWithJobs: true,
+    slotPerChild: true,
     serial: true,
   },
   {
@@ -124,23 +130,23 @@ export const TOOLS: readonly Tool[] = [
     names: ['go'],
     version: { args: ['version'], pattern: /go(\d+)\.(\d+)/ },
     styles: () => [],
-    leaves: /^--?p(=\d*)?$/,
-    // What stands behind is an argument of the program or of the test.
-    end: (words) =>
+    jobsOption: /^--?p(=\d*)?$/,
+    // What follows is an argument of the program or of the test.
+    findOptionsEnd: (words) =>
       words.findIndex((word, at) => /^--?args$/.test(word) || (at > 1 && words[1] === 'run' && GO_FILES.test(word))),
-    variable: 'GOMAXPROCS',
+    jobsVariable: 'GOMAXPROCS',
     // Its default for -p, and the number of threads of each compile (go help build, cmd/go's gcBackendConcurrency).
-    bound: (slots) => ({ env: { GOMAXPROCS: String(slots) } }),
+    limitTo: (slots) => ({ env: { GOMAXPROCS: String(slots) } }),
     wrapped: true,
   },
   {
     names: ['dpkg-buildpackage', 'debuild'],
     styles: () => [],
-    leaves: /^(-[jJ](\d*|auto)|--jobs(-try|-force)?(=.*)?)$/,
-    bound: boundByDebian,
+    jobsOption: /^(-[jJ](\d*|auto)|--jobs(-try|-force)?(=.*)?)$/,
+    limitTo: limitByDebian,
     wrapped: true,
   },
-  { names: ['dh'], styles: () => [], bound: boundByDebian, wrapped: true },
+  { names: ['dh'], styles: () => [], limitTo: limitByDebian, wrapped: true },
 ];
 
 /** The programs that --shims puts a wrapper before. */
@@ -150,27 +156,27 @@ export const WRAPPED: readonly string[] = [
   'cmake',
 ];
 
-/** What `go run` is given to run. */
+/** Matches what `go run` is given to run. */
 const GO_FILES = /^\.|^[^-].*(\.go$|\/)/;
 
-/** @returns the row of the program that a command line starts, by its name without folders */
+/** Returns the row of a program, by its name without folders; undefined if it has none. */
 export function findTool(command: string): Tool | undefined {
   const name = command.slice(command.lastIndexOf('/') + 1);
   return TOOLS.find(({ names }) => names.includes(name));
 }
 
 /**
- * @param understood what a tool understands
- * @param offered how a pool is advertised
- * @returns the styles by which the tool joins it
+ * Returns the styles by which a tool joins a pool.
+ * @param understood what the tool understands
+ * @param offered how the pool is advertised
  */
 export const usableStyles = (understood: readonly Style[], offered: readonly Style[]): Style[] =>
   // Every make that knows the newer spelling of a pair knows the old one too.
   offered.filter((style) => understood.includes(style) || (style === 'old-pair' && understood.includes('pair')));
 
 /**
- * Variables that make a tool use a number of its own instead of the pool (PROTOCOL 28). The jobs in the last ones are only a
- * part of the value.
+ * Variables that make a tool use a number of its own instead of the pool (PROTOCOL 28). In the last ones the number of jobs is
+ * only a part of the value.
  */
 export const OVERRIDING = [
   'CMAKE_BUILD_PARALLEL_LEVEL',

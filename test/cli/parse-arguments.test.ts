@@ -13,7 +13,7 @@ const SPECS: readonly OptionSpec[] = [
   ...COMMON_OPTIONS,
 ];
 
-/** @returns `slots=4 verbose | a b`: the options that were given, in the order of the table, then the operands */
+/** Returns `slots=4 verbose | a b`: the options that were given, in the order of the table, then the operands */
 async function parse(argv: readonly string[]): Promise<string> {
   const args = await parseArguments(argv, SPECS);
   const given = SPECS.flatMap(({ name, value }) => {

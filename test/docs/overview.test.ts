@@ -28,11 +28,11 @@ function versionsIn(text: string): Array<Version | undefined> {
 /** @returns the last three cells of a tool's row */
 function describeTool(tool: Tool, version: Version | undefined): string[] {
   const styles = tool.styles(version);
-  const { args = [], env = {} } = (styles.length === 0 && tool.bound?.(7)) || {};
+  const { args = [], env = {} } = (styles.length === 0 && tool.limitTo?.(7)) || {};
   const bound = [...args, ...Object.entries(env).map((entry) => entry.join('='))].join(' ').replace('7', 'N');
   const joins = styles.map((style) => STYLES[style]).join(', ');
-  const leaves = tool.leaves !== undefined && !(tool.limited && styles.length > 0);
-  return [joins || 'nothing', leaves ? (tool.leaves?.test('-j4') ? '-jN' : '-p N') : EMPTY, bound || EMPTY];
+  const leaves = tool.jobsOption !== undefined && !(tool.joinsWithJobs && styles.length > 0);
+  return [joins || 'nothing', leaves ? (tool.jobsOption?.test('-j4') ? '-jN' : '-p N') : EMPTY, bound || EMPTY];
 }
 
 describe('jobserver-tools(7)', () => {

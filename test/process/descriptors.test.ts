@@ -91,7 +91,7 @@ describe('closeInheritable()', () => {
     expect(runScript('bash', program('closeInheritable();'), SCRIPT)).toEqual({ text, fds: [] });
   });
 
-  test('is safe where nothing was inherited', () => {
+  test('is safe if nothing was inherited', () => {
     expect(runScript('dash', program('closeInheritable(); closeInheritable();'), '$program; exit\n')).toEqual({
       text: 'some text',
       fds: [],

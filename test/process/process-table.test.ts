@@ -19,7 +19,7 @@ import {
 } from '../../src/process/process-table.js';
 import { readPids, start } from './start.js';
 
-/** @returns a copy of sleep(1) under another name */
+/** Returns a copy of sleep(1) under another name */
 function copySleep(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'js-names-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

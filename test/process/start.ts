@@ -16,7 +16,7 @@ export function start(file: string, args: readonly string[] = [], options: Spawn
   return child;
 }
 
-/** @returns the pids in the first line that a child prints */
+/** Returns the pids in the first line that a child prints */
 export async function readPids(child: ChildProcess): Promise<number[]> {
   let text = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {

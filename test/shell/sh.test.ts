@@ -8,7 +8,7 @@ import { formatOpenPair, formatSh } from '../../src/shell/sh.js';
 
 const STDIO: StdioOptions = ['ignore', 'pipe', 'inherit'];
 
-/** @returns a folder that goes with the test */
+/** Returns a folder that goes with the test */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'js-sh-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -108,7 +108,7 @@ const SHELLS: [string, string[]][] = [
 const KEEP_DESCRIPTORS = ['ksh', 'mksh'];
 
 describe.each(SHELLS)('%s %j', (shell, options) => {
-  /** @returns what the shell has in its variables after the code was run as eval "$(js-env)" runs it */
+  /** Returns what the shell has in its variables after the code was run as eval "$(js-env)" runs it */
   function roundTrip(folder: string, values: readonly string[]): string[] {
     const names = values.map((_, index) => `V${index}`);
     const changes = Object.fromEntries(names.map((name, index) => [name, values[index]]));

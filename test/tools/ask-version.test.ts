@@ -39,13 +39,13 @@ function writeProgram(name: string, code: string): string {
 
 const gnuMake = (version: string) => `echo 'GNU Make ${version}'; echo 'Built for x86_64-pc-linux-gnu'`;
 
-/** @returns the version of such a make */
+/** Returns the version of such a make */
 function isMake(version: string): Version {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return { major, minor, line: `GNU Make ${version}` };
 }
 
-/** @returns how the programs were called */
+/** Returns how the programs were called */
 function calls(): string[] {
   const file = join(folder, 'calls');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
@@ -60,7 +60,7 @@ describe('a tool', () => {
     expect(calls()).toEqual(['--version MAKEFLAGS=']);
   });
 
-  test('is asked once also where it does not say', async () => {
+  test('is asked once even if it prints no version', async () => {
     writeProgram('make', 'echo usage: make target; exit 2');
     expect([await ask(), await ask()]).toEqual([undefined, undefined]);
     expect(calls()).toHaveLength(1);
@@ -112,7 +112,7 @@ describe('a tool', () => {
     expect(calls()).toHaveLength(3);
   });
 
-  test('is asked anew where another of its name comes first on PATH', async () => {
+  test('is asked again if another of its name comes first on PATH', async () => {
     writeProgram('make', gnuMake('4.3'));
     expect(await ask()).toEqual(isMake('4.3'));
     mkdirSync(join(folder, 'first'));
@@ -130,7 +130,7 @@ describe('a tool', () => {
     expect(await ask()).toEqual(isMake('4.3'));
   });
 
-  test('is asked each time where the state folder cannot be written', async () => {
+  test('is asked each time if the state folder cannot be written', async () => {
     writeProgram('make', gnuMake('4.3'));
     root = join(folder, 'calls/state');
     expect([await ask(), await ask()]).toEqual([isMake('4.3'), isMake('4.3')]);

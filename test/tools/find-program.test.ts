@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findProgram } from '../../src/tools/ask-version.js';
+import { findProgram } from '../../src/tools/find-program.js';
 import { bundle } from '../process/bundle.js';
 
 let folder: string;
@@ -13,7 +13,7 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
 });
 
-/** @returns the path of a new file that can be run */
+/** Returns the path of a new file that can be run */
 function writeProgram(name: string): string {
   const file = join(folder, name);
   mkdirSync(dirname(file), { recursive: true });
@@ -42,7 +42,7 @@ describe('findProgram', () => {
     mkdirSync(dirname(program), { recursive: true });
     const code = `
       import { shimFolder } from './tools/shim-folder.js';
-      import { findProgram } from './tools/ask-version.js';
+      import { findProgram } from './tools/find-program.js';
       const [, , shim, tools] = process.argv;
       const found = [['make', shimFolder('make') + ':' + tools], [shim, tools], ['make', shimFolder('make')]];
       console.log(JSON.stringify(found.map(([name, path]) => findProgram(name, path)?.file ?? null)));`;

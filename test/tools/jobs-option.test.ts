@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { findFront, isLeaving } from '../../src/tools/invoked-tool.js';
+import { findInvokedTool, leavesPool } from '../../src/tools/invoked-tool.js';
 import { findJobsOptions, replaceJobs } from '../../src/tools/jobs-option.js';
 import { findTool, type Style, type Tool } from '../../src/tools/table.js';
 
-/** @returns the row of a tool that is there */
+/** Returns the row of a tool that has one. */
 const rowOf = (name: string): Tool => findTool(name) ?? expect.fail(`no row of ${name}`);
 
-const leaves = (name: string, word: string): boolean | undefined => rowOf(name).leaves?.test(word);
+/** Returns whether a word is the option of a tool for a number of jobs. */
+const isJobsOption = (name: string, word: string): boolean | undefined => rowOf(name).jobsOption?.test(word);
 
-describe('a number of jobs of its own', () => {
-  test.each(['make', 'ninja', 'samu', 'ctest'])('makes %s leave the pool', (name) => {
+describe('the option for a number of jobs', () => {
+  test.each(['make', 'ninja', 'samu', 'ctest'])('is known for %s', (name) => {
     for (const word of ['-j', '-j4', '-j16', '--parallel', '--parallel=4', '--jobs', '--jobs=4'])
-      expect(leaves(name, word), word).toBe(true);
+      expect(isJobsOption(name, word), word).toBe(true);
   });
 
   test.each<[string, string[]]>([
@@ -19,17 +20,17 @@ describe('a number of jobs of its own', () => {
     ['ninja', ['-vj4', '-nj', '-vnj16']],
     ['samu', ['-vj4', '-nj']],
     ['ctest', ['-Vj4', '-VVj']],
-  ])('makes %s leave the pool behind other letters', (name, words) => {
-    for (const word of words) expect(leaves(name, word), word).toBe(true);
+  ])('is known for %s behind other letters', (name, words) => {
+    for (const word of words) expect(isJobsOption(name, word), word).toBe(true);
   });
 
-  test.each(['make', 'ninja', 'samu', 'ctest'])('is not what makes %s stay', (name) => {
+  test.each(['make', 'ninja', 'samu', 'ctest'])('is nothing else for %s', (name) => {
     const words = ['', '-', '--', 'j', 'j4', 'obj', 'all', '-k', '--jobserver-auth=3,4', '--jobs4', '--no-jobs'];
     for (const word of [...words, 'X=-j4', ' -j4', '-j4 ', '-j4\n', '-j4x', '--just-print', '---jobs', '-C'])
-      expect(leaves(name, word), word).toBe(false);
+      expect(isJobsOption(name, word), word).toBe(false);
   });
 
-  // Of these letters the rest of the word is the argument.
+  // The rest of the word is the argument of these letters.
   test.each([
     ['make', 'CEIWfo'],
     ['ninja', 'Cfkldtw'],
@@ -38,7 +39,7 @@ describe('a number of jobs of its own', () => {
   ])('is not the j in an argument of %s', (name, letters) => {
     for (const letter of letters) {
       for (const word of [`-${letter}j`, `-${letter}j4`, `-${letter}obj`, `-v${letter}obj`, `-${letter}obj4`])
-        expect(leaves(name, word), word).toBe(false);
+        expect(isJobsOption(name, word), word).toBe(false);
     }
   });
 
@@ -54,15 +55,17 @@ describe('a number of jobs of its own', () => {
     ['-us', false],
     ['--jobs8', false],
     ['-jall', false],
-  ])('of dpkg-buildpackage, %s: %j', (word, expected) => expect(leaves('dpkg-buildpackage', word)).toBe(expected));
+  ])('of dpkg-buildpackage, %s: %j', (word, expected) =>
+    expect(isJobsOption('dpkg-buildpackage', word)).toBe(expected),
+  );
 
-  test.each(['cargo', 'rustc', 'gcc'])('is nothing to %s', (name) => expect(rowOf(name).leaves).toBeUndefined());
+  test.each(['cargo', 'rustc', 'gcc'])('is not there for %s', (name) => expect(rowOf(name).jobsOption).toBeUndefined());
 });
 
-test('what makes go leave the pool is -p', () => {
-  for (const word of ['-p', '-p=8', '--p', '--p=8']) expect(leaves('go', word), word).toBe(true);
+test('the option of go is -p', () => {
+  for (const word of ['-p', '-p=8', '--p', '--p=8']) expect(isJobsOption('go', word), word).toBe(true);
   for (const word of ['-parallel', '-p8', 'p', '-o', '-j4', '-pkgdir', '---p'])
-    expect(leaves('go', word), word).toBe(false);
+    expect(isJobsOption('go', word), word).toBe(false);
 });
 
 describe('findJobsOptions() of', () => {
@@ -78,11 +81,11 @@ describe('findJobsOptions() of', () => {
     [['make', '-Cobj', '-kj3'], ['-kj3'], 3],
     [['ninja', '-j0'], ['-j0'], Infinity],
     [['make', '-j'], ['-j'], Infinity],
-    // The program itself is no option, whatever it is called.
+    // The program itself is no option, whatever its name is.
     [['-j4'], [], 0],
     [['-j4', '-j5'], ['-j5'], 5],
   ])('%j is %j, and %d counts', (words, texts, count) => {
-    const options = findJobsOptions(words, rowOf('make').leaves ?? /x/);
+    const options = findJobsOptions(words, rowOf('make').jobsOption ?? /x/);
     expect(options.map(({ text }) => text)).toEqual(texts);
     expect(options.at(-1)?.count ?? 0).toBe(count);
   });
@@ -116,7 +119,7 @@ describe('findJobsOptions() of', () => {
       ['make', 'all'],
     ],
   ])('%j with two is %j, with none %j', (words, two, none) => {
-    const options = findJobsOptions(words, rowOf('make').leaves ?? /x/);
+    const options = findJobsOptions(words, rowOf('make').jobsOption ?? /x/);
     expect(replaceJobs(words, options, 2)).toEqual(two);
     expect(replaceJobs(words, options, undefined)).toEqual(none);
   });
@@ -131,9 +134,9 @@ describe('a command line', () => {
     ['go build -o ./p -parallel 3', undefined, 'go build -o ./p -parallel 3'],
   ])('%j has %j, and with two is %j', (line, text, two) => {
     const words = line.split(' ');
-    const front = findFront(words);
-    expect(front?.jobs.at(-1)?.text).toBe(text);
-    expect(replaceJobs(words, front?.jobs ?? [], 2).join(' ')).toBe(two);
+    const invoked = findInvokedTool(words);
+    expect(invoked?.jobsOptions.at(-1)?.text).toBe(text);
+    expect(replaceJobs(words, invoked?.jobsOptions ?? [], 2).join(' ')).toBe(two);
   });
 
   test.each<[string[], boolean]>([
@@ -142,7 +145,7 @@ describe('a command line', () => {
     [['make', 'all'], false],
   ])('%j leaves the pool: %s', (words, expected) => {
     for (const styles of [['pair'], ['old-pair'], ['fifo', 'pair'], []] satisfies Style[][])
-      expect(isLeaving(rowOf('make'), styles, words)).toBe(expected);
+      expect(leavesPool(rowOf('make'), styles, words)).toBe(expected);
   });
 
   // ctest 3.29 takes a slot for each of its tests also with a -j.
@@ -155,6 +158,6 @@ describe('a command line', () => {
     ['cargo', ['fifo', 'pair'], false],
     ['go', [], false],
   ])('%s -j4 that understands %j leaves the pool: %s', (name, styles, expected) =>
-    expect(isLeaving(rowOf(name), styles, [name, '-j4'])).toBe(expected),
+    expect(leavesPool(rowOf(name), styles, [name, '-j4'])).toBe(expected),
   );
 });

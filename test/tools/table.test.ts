@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { findTool, MAKE, OVERRIDING, type Style, TOOLS, type Tool, type Version } from '../../src/tools/table.js';
 
-/** @returns the row of a tool that is there */
+/** Returns the row of a tool that is there */
 const rowOf = (name: string): Tool => findTool(name) ?? expect.fail(`no row of ${name}`);
 
-/** @returns the version of a tool that prints such a line */
+/** Returns the version of a tool that prints such a line */
 function versionOf({ version }: Tool, line: string): Version {
   const [, major, minor] = version?.pattern.exec(line) ?? [];
   expect([major, minor], line).toEqual([expect.any(String), expect.any(String)]);
@@ -154,7 +154,7 @@ test.each([
   ['cargo', undefined],
   ['rustc', undefined],
   ['gcc', undefined],
-])('%s is held to 3 slots by %j', (name, bound) => expect(rowOf(name).bound?.(3)).toEqual(bound));
+])('%s is held to 3 slots by %j', (name, bound) => expect(rowOf(name).limitTo?.(3)).toEqual(bound));
 
 test.each([
   ['', 'parallel=3'],
@@ -163,26 +163,26 @@ test.each([
   ['nocheck parallel=8  terse', 'nocheck terse parallel=3'],
   ['notparallel=8', 'notparallel=8 parallel=3'],
 ])('DEB_BUILD_OPTIONS=%j becomes %j', (options, expected) =>
-  expect(rowOf('dh').bound?.(3, { DEB_BUILD_OPTIONS: options })).toEqual({ env: { DEB_BUILD_OPTIONS: expected } }),
+  expect(rowOf('dh').limitTo?.(3, { DEB_BUILD_OPTIONS: options })).toEqual({ env: { DEB_BUILD_OPTIONS: expected } }),
 );
 
-// Whatever joins in none of its versions, or not in all, is held to its slots or runs one job at a time.
-test.each(TOOLS.map((tool) => [tool.names[0], tool] as const))('%s joins or is bound', (_, tool) =>
-  expect(tool.styles(undefined).length > 0 || tool.bound !== undefined || tool.serial === true).toBe(true),
+// A tool with a version that cannot join is limited to its slots, or runs one job at a time.
+test.each(TOOLS.map((tool) => [tool.names[0], tool] as const))('%s joins or is limited', (_, tool) =>
+  expect(tool.styles(undefined).length > 0 || tool.limitTo !== undefined || tool.serial === true).toBe(true),
 );
 
-test.each<[string, Pick<Tool, 'starter' | 'serial' | 'limited'>]>([
-  ['make', { starter: true }],
-  ['ninja', { starter: true }],
+test.each<[string, Pick<Tool, 'slotPerChild' | 'serial' | 'joinsWithJobs'>]>([
+  ['make', { slotPerChild: true }],
+  ['ninja', { slotPerChild: true }],
   ['samu', {}],
-  ['cargo', { starter: true }],
+  ['cargo', { slotPerChild: true }],
   ['rustc', {}],
-  ['ctest', { starter: true, serial: true, limited: true }],
+  ['ctest', { slotPerChild: true, serial: true, joinsWithJobs: true }],
   ['gcc', { serial: true }],
   ['go', {}],
 ])('%s is %j', (name, marks) => {
-  const { starter, serial, limited } = rowOf(name);
-  expect({ starter, serial, limited }).toEqual(marks);
+  const { slotPerChild, serial, joinsWithJobs } = rowOf(name);
+  expect({ slotPerChild, serial, joinsWithJobs }).toEqual(marks);
 });
 
 test('the overriding variables are names, each once', () => {
