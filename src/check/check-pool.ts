@@ -1,6 +1,7 @@
 import { isJobserverError } from '../errors.js';
 import { listOverriding } from '../jobs/job-count-variables.js';
 import { findPool, howToOpen, type Lookup } from '../pool/find-pool.js';
+import { cacheRoot } from '../pool/home.js';
 import { identifyPath } from '../pool/identity.js';
 import { describePool, isOpenAs, type Pool } from '../pool/pool.js';
 import { pidOf } from '../process/process-table.js';
@@ -25,10 +26,8 @@ export interface PoolReport {
   overriding: string[];
 }
 
-/**
- * @param root the state folder
- */
-export async function reportPool(pool: Pool, lookup: Lookup, root: string): Promise<PoolReport> {
+/** Finds out which pool this is, and what becomes of each tool on PATH in it. */
+export async function reportPool(pool: Pool, lookup: Lookup): Promise<PoolReport> {
   const { env, fifo } = lookup;
   const advertised = findAdvertised((name) => env[name]);
   const styles = advertised === undefined ? [] : stylesOf(advertised);
@@ -41,7 +40,7 @@ export async function reportPool(pool: Pool, lookup: Lookup, root: string): Prom
     jobs: pool.jobs ?? null,
     keeper: pool.record === undefined ? null : pidOf(pool.record.keeper),
     unreachable: findFault(pool, advertised, reachable, lookup),
-    tools: await checkTools(reachable, isClosed, env, root),
+    tools: await checkTools(reachable, isClosed, env, cacheRoot(pool, env)),
     overriding: listOverriding(env),
   };
 }

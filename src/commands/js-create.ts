@@ -70,7 +70,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     try {
       if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
       const format = asJson ? formatJsonJoin : formatJoin;
-      print(await format(pool, options, caller, env, root));
+      print(await format(pool, options, caller, env));
     } catch (error) {
       // A pool that nobody heard of would stay as long as its owner. Why that is says more than what keeps it from going.
       await destroyPool(pool).catch(() => {});
@@ -83,7 +83,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const job = { words: args.operands, env, inherited, fileLimit, status };
   return runAndTidy(
     async () => {
-      const running = await startInPool(job, { pool, options, slots: jobs, each: 1, root }, signals, warn);
+      const running = await startInPool(job, { pool, options, slots: jobs, each: 1 }, signals, warn);
       tryRecordPoolJob(pool, running.pid);
       return running.ended;
     },

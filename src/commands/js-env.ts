@@ -6,7 +6,6 @@ import { formatJsonChanges, formatJsonJoin } from '../jobs/format-json.js';
 import { formatChanges, formatJoin } from '../jobs/format-shell-code.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
-import { ensureStateRoot } from '../pool/state-folder.js';
 import { findReadingShell } from '../slots/caller.js';
 
 export const command: Command = {
@@ -36,11 +35,11 @@ async function main({ args, env, parent, print }: Context): Promise<number> {
   const pool = requirePool(lookup);
   await ensureKeeper(pool);
   if (args.has('check')) {
-    const report = await reportPool(pool, lookup, ensureStateRoot(env));
+    const report = await reportPool(pool, lookup);
     print(asJson ? `${JSON.stringify({ ...report, fine: isFine(report) }, null, 2)}\n` : formatReport(report));
     return isFine(report) ? 0 : 1;
   }
   const format = asJson ? formatJsonJoin : formatJoin;
-  print(await format(pool, options, findReadingShell(parent), env, ensureStateRoot(env)));
+  print(await format(pool, options, findReadingShell(parent), env));
   return 0;
 }

@@ -118,7 +118,7 @@ async function runInSlots(
       own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
       const running = await startInPool(
         job,
-        { pool: own ?? pool, options: join, slots, each: slots, root, claim },
+        { pool: own ?? pool, options: join, slots, each: slots, claim },
         signals,
         warn,
       );

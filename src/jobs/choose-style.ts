@@ -1,5 +1,6 @@
 import type { Env } from '../environment.js';
 import { JobserverError } from '../errors.js';
+import { cacheRoot } from '../pool/home.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { askStyles } from '../tools/ask-version.js';
 import { hasShim } from '../tools/shim-folder.js';
@@ -20,16 +21,10 @@ export type Plan =
  * Chooses how a pool is advertised to `command`, so that it, the make that it may call, and what is below a program that closes
  * descriptors all join.
  * @param command the program's name or path; empty for whatever a shell will run
- * @param root the state folder
  * @throws JobserverError 'usage' if a FIFO path is asked for and the pool has none
  */
-export async function planAdvert(
-  pool: Pool,
-  choice: AuthChoice | undefined,
-  command: string,
-  env: Env,
-  root: string,
-): Promise<Plan> {
+export async function planAdvert(pool: Pool, choice: AuthChoice | undefined, command: string, env: Env): Promise<Plan> {
+  const root = cacheRoot(pool, env);
   const named = fifoOf(pool) !== undefined;
   if (choice === 'fifo' && !named) {
     throw new JobserverError('usage', `--auth fifo: the pool '${describePool(pool)}' is a pipe and has no path`);

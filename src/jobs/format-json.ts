@@ -1,5 +1,6 @@
 import type { Env, EnvChanges } from '../environment.js';
 import { JobserverError } from '../errors.js';
+import { cacheRoot } from '../pool/home.js';
 import type { Pool } from '../pool/pool.js';
 import { type ProcessId, pidOf } from '../process/process-table.js';
 import { putShimsOnPath } from '../tools/put-shims-on-path.js';
@@ -25,7 +26,6 @@ interface JsonJoin {
  * Writes what joins a pool for a program that puts it into its own environment. It advertises no descriptors, which would have
  * to be open in that program and be handed down by it: a path, beside a closed pair for a make that cannot open one.
  * @param program the program that will do so
- * @param root the state folder
  * @throws JobserverError 'usage' if a pair of descriptors was asked for
  */
 export async function formatJsonJoin(
@@ -33,15 +33,18 @@ export async function formatJsonJoin(
   options: JoinOptions,
   program: ProcessId | undefined,
   env: Env,
-  root: string,
 ): Promise<string> {
   if (options.auth === 'pipe') {
     throw new JobserverError('usage', '--auth pipe goes without --json: no program opens descriptors for it');
   }
   const shims = options.shims ? putShimsOnPath(env) : {};
-  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims }, root);
+  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims });
   // A pair is never open here.
-  const numbers = await holdNumbers(env, { keep: options.keep, slots: 1, isFrontEnd: false, offered: ['fifo'] }, root);
+  const numbers = await holdNumbers(
+    env,
+    { keep: options.keep, slots: 1, isFrontEnd: false, offered: ['fifo'] },
+    cacheRoot(pool, env),
+  );
   const pid = program === undefined ? process.ppid : pidOf(program);
   const path = pathOf(pool, { pid, fd: pool.way.kind === 'pair' ? pool.way.read : pool.fd });
   const advert: Advert =

@@ -1,5 +1,6 @@
 import type { Env, EnvChanges } from '../environment.js';
 import { JobserverError } from '../errors.js';
+import { cacheRoot } from '../pool/home.js';
 import { isOpenAs, type Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
 import { listMangled } from '../process/find-non-utf8.js';
@@ -18,22 +19,20 @@ const SHELL_DESCRIPTORS = [8, 7, 6, 5, 4, 3, 9];
  * Writes the shell code that joins a pool. For a make that cannot open a FIFO by itself it is opened in the shell, which
  * hands the pair down to what is typed there.
  * @param shell the shell that will run the code
- * @param root the state folder
  */
 export async function formatJoin(
   pool: Pool,
   options: JoinOptions,
   shell: ProcessId | undefined,
   env: Env,
-  root: string,
 ): Promise<string> {
   const { way } = pool;
   const shims = options.shims ? putShimsOnPath(env) : {};
-  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims }, root);
+  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims });
   const numbers = await holdNumbers(
     env,
     { keep: options.keep, slots: 1, isFrontEnd: false, offered: offeredBy(plan) },
-    root,
+    cacheRoot(pool, env),
   );
   const join = (advert: Advert) =>
     formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, auth: options.auth }) }, env);

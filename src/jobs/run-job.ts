@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Env, EnvChanges } from '../environment.js';
 import { Interrupted, JobserverError, type Warn } from '../errors.js';
+import { cacheRoot } from '../pool/home.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { isClosedByExec } from '../process/descriptors.js';
@@ -47,8 +48,6 @@ export interface JobPool {
   slots: number;
   /** How many each program has that the job starts and that cannot join. */
   each: number;
-  /** The state folder. */
-  root: string;
   /** The claim that holds them; undefined where the whole pool is the job's. */
   claim?: Claim;
 }
@@ -60,7 +59,7 @@ export interface JobPool {
  */
 export async function startInPool(
   job: Job,
-  { pool, options, slots, each, root, claim }: JobPool,
+  { pool, options, slots, each, claim }: JobPool,
   signals: SignalWatch,
   warn: Warn,
 ) {
@@ -69,8 +68,9 @@ export async function startInPool(
   const front = findInvokedTool(job.words);
   const isFrontEnd = front === undefined && isBuildFrontEnd(program, job.env.PATH);
   const env = options.shims || isFrontEnd ? { ...job.env, ...putShimsOnPath(job.env) } : job.env;
-  const plan = await planAdvert(pool, options.auth, front?.program ?? '', env, root);
+  const plan = await planAdvert(pool, options.auth, front?.program ?? '', env);
   const offered = offeredBy(plan);
+  const root = cacheRoot(pool, env);
   const styles = front && usableStyles(await askStyles(front.tool, front.program, env, root), offered);
   const most = claim?.pool.jobs ?? MOST_JOBS;
   const fit = claim !== undefined && options.fit;

@@ -7,7 +7,7 @@ import { identify } from './identity.js';
 import { isOwnFifo } from './own-fifo.js';
 import { followPointer } from './pointer.js';
 import { nobodyKeeps, unreachable } from './refusals.js';
-import { checkRoot, ensureForeignRoot } from './state-folder.js';
+import { checkRoot, ensureForeignRoot, ensureStateRoot } from './state-folder.js';
 
 /** Where the state of a pool is. */
 export interface Home {
@@ -42,6 +42,10 @@ export function findFolder(path: string, env: Env): string | undefined {
   const stat = tryExactStat(path);
   return stat && `${findHome(stat, path, env).root}/${identify(stat)}`;
 }
+
+/** @returns the state folder that caches what tools say of themselves: the pool's, but root leaves nothing in a user's */
+export const cacheRoot = ({ folder, user }: { folder: string; user: number | undefined }, env: Env): string =>
+  user === undefined ? dirname(folder) : ensureStateRoot(env);
 
 /** @returns undefined if js-create did not make it */
 function findOwnRoot(stat: BigIntStats, link: string): string | undefined {
