@@ -1,4 +1,4 @@
-/** What went wrong, as a closed set; src/cli/exit-status.ts gives each its exit status. */
+/** What went wrong, as a closed set; src/cli/exit-status.ts has the exit status of each. */
 export type ErrorKind =
   /** The command line is wrong. */
   | 'usage'
@@ -27,7 +27,7 @@ export class JobserverError extends Error {
   }
 }
 
-/** A signal ended what we waited for. */
+/** A signal ended a wait. */
 export class Interrupted extends Error {
   readonly signal: NodeJS.Signals;
 
@@ -38,22 +38,22 @@ export class Interrupted extends Error {
   }
 }
 
-/** @returns whether it is one of ours, also one that a bundle loaded later has thrown, which has a class of its own. */
+/** Returns whether it is an error of ours. A bundle that is loaded late has a class of its own, so the name decides. */
 export function isJobserverError(error: unknown): error is JobserverError {
   return error instanceof Error && error.name === 'JobserverError';
 }
 
-/** @returns the error code (`ENOENT`) of a system error, else undefined. */
+/** Returns the error code (`ENOENT`) of a system error, else undefined. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** @returns whether the system had too little left to answer: that says nothing about what it was asked for */
+/** Returns whether the system had too little left to answer, which says nothing about what it was asked for. */
 export function isExhausted(error: unknown): boolean {
   return ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO'].includes(errorCode(error) ?? '');
 }
 
-/** @returns the system's words for an error: `No such file or directory`. */
+/** Returns the system's words for an error: `No such file or directory`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const number = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
@@ -61,7 +61,7 @@ export function reasonOf(error: unknown): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** @returns the error `cannot VERB 'OBJECT': REASON`. */
+/** Makes the error `cannot VERB 'OBJECT': REASON`. */
 export function cannot(verb: string, object: string, error: unknown, kind: ErrorKind = 'failed'): JobserverError {
   return new JobserverError(kind, `cannot ${verb} '${object}': ${reasonOf(error)}`);
 }

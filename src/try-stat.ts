@@ -1,6 +1,6 @@
 import { type BigIntStats, type Stats, statSync } from 'node:fs';
 
-/** @returns what stat(2) says; undefined where nothing is there, or where we may not look */
+/** Looks at a file with stat(2); undefined if nothing is there, or if we may not look. */
 export function tryStat(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -9,7 +9,7 @@ export function tryStat(path: string): Stats | undefined {
   }
 }
 
-/** @returns what stat(2) says, in whole numbers; undefined where nothing is there, or where we may not look */
+/** Looks at a file with stat(2), in exact numbers; undefined if nothing is there, or if we may not look. */
 export function tryExactStat(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false, bigint: true });

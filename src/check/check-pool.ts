@@ -50,7 +50,7 @@ function stylesOf({ auth, old, path }: Advertised): Style[] {
   return path === undefined || first === 'fifo' ? [first] : [first, 'fifo'];
 }
 
-/** @returns the styles by which what is started here reaches the pool: a program in between may have closed the pair */
+/** Returns the styles by which what is started here reaches the pool: a program in between may have closed the pair. */
 function findReachable(pool: Pool, advertised: Advertised): Style[] {
   const { auth, path } = advertised;
   // What this command was started with is what any other would be started with.
@@ -62,7 +62,7 @@ function findReachable(pool: Pool, advertised: Advertised): Style[] {
   });
 }
 
-/** @returns whether all that is started here stays within the pool */
+/** Returns whether all that is started here stays within the pool. */
 export const isFine = ({ unreachable, tools, overriding }: PoolReport): boolean =>
   unreachable === null && overriding.length === 0 && tools.every(({ joins }) => joins);
 
@@ -79,7 +79,7 @@ function findFault(
   return reachable.length > 0 ? null : `the descriptors are closed here: ${howToOpen(lookup.env)}`;
 }
 
-/** @returns which pool the environment speaks of, undefined for none that can be joined */
+/** Returns which pool the environment speaks of, undefined for none that can be joined. */
 function findKey(lookup: Lookup): string | undefined {
   try {
     return findPool({ ...lookup, fifo: undefined })?.key;
@@ -91,7 +91,7 @@ function findKey(lookup: Lookup): string | undefined {
 
 const nameStyle = (style: Style): string => (style === 'fifo' ? 'a FIFO' : 'a pair of descriptors');
 
-/** @returns the report for a person */
+/** Returns the report for a person. */
 export function formatReport(report: PoolReport): string {
   const { pool, source, styles, jobs, keeper, unreachable, tools, overriding } = report;
   const lines = [

@@ -51,13 +51,13 @@ export async function checkTools(
   return reports;
 }
 
-/** @returns what makes a tool leave the pool, as a person writes it */
+/** Returns what makes a tool leave the pool, as a person writes it. */
 const leavingOption = ({ jobsOption }: Tool): string => (jobsOption?.test('-j4') ? '-jN' : '-p N');
 
 /** What a make does that finds its pair closed (PROTOCOL 6). */
 const CLOSED = 'runs one job at a time: the descriptors are closed here';
 
-/** @returns how a tool stays within the pool if it is started as it is, undefined where it does not */
+/** Returns how a tool stays within the pool if it is started as it is, undefined if it does not. */
 async function findHow(
   tool: Tool,
   name: string,

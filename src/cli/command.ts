@@ -28,7 +28,7 @@ export interface Command {
   /** What follows the options in the usage line; if that is nothing, the command takes no operands. */
   operands: string;
   options: readonly OptionSpec[];
-  /** The exit status for a wrong command line and for a failure, where they are not 2 and 1. */
+  /** The exit status for a wrong command line and for a failure, if they are not 2 and 1. */
   failure?: number;
   /**
    * Set if it prints shell code for eval, which is then code that fails if the command does.

@@ -11,7 +11,7 @@ const NO_SLOT = 75;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
-/** @returns the exit status of a command that an error ended */
+/** Returns the exit status of a command that an error ended. */
 export function statusOf(kind: ErrorKind, command: Command): number {
   switch (kind) {
     case 'no-pool':

@@ -5,7 +5,7 @@ import { COMMON_OPTIONS, type Command } from './command.js';
 /** What the types of yargs do not know yet. */
 type HelpArgv = Argv & { usageConfiguration(configuration: Record<string, boolean>): Argv };
 
-/** @returns the text of --help */
+/** Returns the text of --help. */
 export async function formatHelp(command: Command): Promise<string> {
   const { default: yargs } = await import('yargs');
   const parser = (yargs([]) as HelpArgv)
@@ -27,7 +27,7 @@ export async function formatHelp(command: Command): Promise<string> {
   return `${text}\n`;
 }
 
-/** @returns the text of --version */
+/** Returns the text of --version. */
 export function formatVersion(command: Command): string {
   return `${command.name} (jobserver-tools) ${version}\n`;
 }

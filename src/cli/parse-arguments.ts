@@ -14,7 +14,7 @@ export async function parseArguments(argv: readonly string[], specs: readonly Op
   return { ...parseOptions(argv.slice(0, end), specs), operands };
 }
 
-/** @returns the index of the first word that is no option and no option's value */
+/** Returns the index of the first word that is no option and no option's value. */
 function findOperands(argv: readonly string[], specs: readonly OptionSpec[]): number {
   let index = 0;
   while (index < argv.length) {
@@ -27,7 +27,7 @@ function findOperands(argv: readonly string[], specs: readonly OptionSpec[]): nu
 
 function wantsNextWord(word: string, specs: readonly OptionSpec[]): boolean {
   if (word.startsWith('--')) return specs.some(({ name, value }) => value !== undefined && word === `--${name}`);
-  // In a group like -vj the value follows where the first letter that wants one is the last letter.
+  // In a group like -vj the value follows if the first letter that wants one is the last letter.
   const letters = [...word.slice(1)];
   const first = letters.findIndex((letter) =>
     specs.some(({ short, value }) => short === letter && value !== undefined),

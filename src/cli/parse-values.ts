@@ -18,7 +18,7 @@ export function parseDuration(option: string, text: string): number {
 }
 
 /**
- * @returns a whole number from 1 to `most`
+ * Returns a whole number from 1 to `most`
  * @throws JobserverError 'usage'
  */
 export function parseCount(option: string, text: string, most: number): number {
@@ -38,7 +38,7 @@ export function parseMode(option: string, text: string): number {
 }
 
 /**
- * @returns the choice that the text is
+ * Returns the choice that the text is
  * @throws JobserverError 'usage'
  */
 export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {

@@ -45,7 +45,7 @@ export const LOOKUP_OPTIONS: readonly OptionSpec[] = [
   { name: 'no-adopt', help: "do not reach make's pipe through /proc where make has closed it to this command" },
 ];
 
-/** @returns where a command looks for its pool */
+/** Returns where a command looks for its pool. */
 export function lookupOf({ args, env, parent }: Pick<Context, 'args' | 'env' | 'parent'>): Lookup {
   const fifo = args.value('fifo');
   // It is handed down to programs that may run elsewhere.
@@ -79,7 +79,7 @@ export function parseSlots(args: Arguments): number {
 }
 
 /**
- * @returns milliseconds; 0 for no wait, undefined for ever
+ * Returns milliseconds; 0 for no wait, undefined for ever
  * @throws JobserverError 'usage'
  */
 export function parseTimeoutMs(args: Arguments): number | undefined {

@@ -10,7 +10,7 @@ import {
 } from '../errors.js';
 import type { StatusReport } from '../jobs/status-report.js';
 import { exitAs, exitStatusOf, type ProgramEnd } from '../process/exit.js';
-import { disarmSignals } from '../process/override-node-signals.js';
+import { overrideNodeSignals } from '../process/override-node-signals.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
 import type { Arguments } from './command-line.js';
 import { statusOf } from './exit-status.js';
@@ -26,7 +26,7 @@ interface CommandLine {
 
 /** Runs a command as this process: from its command line to its exit. */
 export async function start(command: Command): Promise<never> {
-  disarmSignals();
+  overrideNodeSignals();
   const line: CommandLine = { words: process.argv.slice(2), args: undefined };
   const leave: (end: ProgramEnd) => never = (end) => {
     if (end !== 0 && command.printsCode?.(line.args, line.words)) failInShell(end);
@@ -106,7 +106,7 @@ function describeError(error: unknown): { kind: ErrorKind; message: string } {
   return { kind: 'failed', message: describe(error) };
 }
 
-/** @returns the system's words for its error, and what they are about as far as Node knows it */
+/** Returns the system's words for its error, and what they are about as far as Node knows it. */
 function describe(error: unknown): string {
   const { syscall, path } = error as NodeJS.ErrnoException;
   if (syscall === 'uv_cwd') return `cannot use the current folder: ${reasonOf(error)}`;

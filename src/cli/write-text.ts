@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs';
 import { errorCode } from '../errors.js';
+import { sleepSync } from '../process/sleep-sync.js';
 
-/** Writes all of a text, also to a pipe that somebody set O_NONBLOCK on. */
+/** Writes all of a text, even to a pipe that somebody has set O_NONBLOCK on. */
 export function writeText(fd: number, text: string): void {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
@@ -9,11 +10,11 @@ export function writeText(fd: number, text: string): void {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
       if (errorCode(error) !== 'EAGAIN') {
-        // With nobody to read a message there is nobody to tell that.
+        // If nobody can read our messages, this one is of no use either.
         if (fd === 2) return;
         throw error;
       }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      sleepSync(10);
     }
   }
 }

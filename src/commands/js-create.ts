@@ -92,7 +92,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   );
 }
 
-/** @returns N, as it was asked for or as the machine grants it */
+/** Returns N, as it was asked for or as the machine grants it. */
 function chooseJobs({ args, env, report }: Context): number {
   const text = args.value('jobs');
   const { count, reason } =
@@ -104,7 +104,7 @@ function chooseJobs({ args, env, report }: Context): number {
   return jobs;
 }
 
-/** @returns the process that the pool ends with, null for none */
+/** Returns the process that the pool ends with, null for none. */
 function chooseOwner(text: string | undefined, caller: ProcessId | undefined): ProcessId | null {
   if (text === 'none') return null;
   if (text !== undefined) return parseProcess('--owner', text);

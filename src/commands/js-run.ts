@@ -73,7 +73,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   }
 }
 
-/** @returns the error, as make does, where a pool is advertised that cannot be joined: the command runs all the same */
+/** Returns the error, as make does, if a pool is advertised that cannot be joined: the command runs all the same. */
 function findPoolOrWarn({ args, env, parent, warn }: Context): Pool | JobserverError | undefined {
   try {
     const lookup = lookupOf({ args, env, parent });

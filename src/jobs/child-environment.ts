@@ -21,7 +21,7 @@ export type Advert =
 /** The numbers of a pair that nobody has: a make runs one job at a time then (PROTOCOL 6). */
 export const CLOSED_PAIR = { read: -2, write: -2 } as const;
 
-/** @returns the path under which a pool can be opened, or undefined if it is a pipe without a name */
+/** Returns the path under which a pool can be opened, or undefined if it is a pipe without a name. */
 export function fifoOf(pool: Pool): string | undefined {
   return pool.record?.path ?? (pool.way.kind === 'fifo' ? pool.way.path : undefined);
 }
@@ -36,7 +36,7 @@ export function pathOf(pool: Pool, other: { pid: number; fd: number }): string {
   return fifoOf(pool) ?? `/proc/${client.pid}/fd/${client.fd}`;
 }
 
-/** @returns what makes an environment one that joins the pool */
+/** Returns what makes an environment one that joins the pool. */
 export function joinEnvironment(
   pool: Pool,
   advert: Advert,
@@ -59,7 +59,7 @@ export function joinEnvironment(
   };
 }
 
-/** @returns what hides any pool from an environment */
+/** Returns what hides any pool from an environment. */
 export function leaveEnvironment(env: Env): EnvChanges {
   const flags = mergeMakeFlags(env.MAKEFLAGS ?? '');
   return {

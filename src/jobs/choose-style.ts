@@ -44,7 +44,7 @@ export async function planAdvert(pool: Pool, choice: AuthChoice | undefined, com
   return { kind: 'pair', old, open: !bridged, path: true };
 }
 
-/** @returns the styles in which a plan speaks of the pool to a program that closes no descriptors */
+/** Returns the styles in which a plan speaks of the pool to a program that closes no descriptors. */
 export function offeredBy(plan: Plan): readonly Style[] {
   if (plan.kind === 'fifo') return ['fifo'];
   const pair: Style[] = plan.open ? [plan.old ? 'old-pair' : 'pair'] : [];

@@ -54,7 +54,7 @@ export async function formatJsonJoin(
 }
 
 /**
- * @returns the changes to an environment as one line of JSON
+ * Returns the changes to an environment as one line of JSON
  * @throws JobserverError 'failed' for a variable that would come back with other bytes than it has
  */
 export function formatJsonChanges(

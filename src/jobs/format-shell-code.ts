@@ -61,8 +61,8 @@ export async function formatJoin(
 }
 
 /**
- * @returns shell code that changes the environment so
- * @throws JobserverError 'failed' where a variable would come back with other bytes than it has
+ * Returns shell code that changes the environment so
+ * @throws JobserverError 'failed' if a variable would come back with other bytes than it has
  */
 export function formatChanges(changes: EnvChanges, env: Env): string {
   refuseMangled(changes, env);
@@ -75,12 +75,12 @@ export function refuseMangled(changes: EnvChanges, env: Env): void {
   if (lost !== undefined) throw new JobserverError('failed', `cannot print ${lost}: it is not UTF-8`);
 }
 
-/** @returns the numbers that are in use in the shell when it runs the code: the pipe that it reads the code from is closed then */
+/** Returns the numbers that are in use in the shell when it runs the code: the pipe that it reads the code from is closed then. */
 function listUsed(shell: number): number[] {
   const pipe = readDescriptor('self', 1);
   return listDescriptors(shell).filter((fd) => !isReadable(shell, fd) || readDescriptor(shell, fd) !== pipe);
 }
 
-/** @returns whether the shell has the pool's pair open itself, so that it only has to speak of it */
+/** Returns whether the shell has the pool's pair open itself, so that it only has to speak of it. */
 const isOpenIn = (shell: ProcessId, { read, write }: { read: number; write: number }, pool: Pool): boolean =>
   [read, write].every((fd) => isOpenAs(pool, pidOf(shell), fd));

@@ -51,13 +51,13 @@ export async function holdNumbers(
   return changes;
 }
 
-/** @returns the number of slots, or what a user has set the variable to if that is less */
+/** Returns the number of slots, or what a user has set the variable to if that is less. */
 function limit(value = '', slots: number, env: Env): string {
   const isLess = /^[1-9]\d*$/.test(value) && Number(value) < slots && value !== env[BOUND_VARIABLE];
   return isLess ? value : String(slots);
 }
 
-/** @returns the variables that make a tool use a number of its own, and that are not ours */
+/** Returns the variables that make a tool use a number of its own, and that are not ours. */
 export function listOverriding(env: Env): string[] {
   return OVERRIDING.filter((name) => {
     const value = env[name];
@@ -79,7 +79,7 @@ function withoutJobs(name: string, value: string): string | undefined {
 
 const HOLDS_OPTIONS = /(FLAGS|OPTS)$/;
 
-/** @returns whether the ninja that a cmake would start cannot join a pool that is advertised so */
+/** Returns whether the ninja that a cmake would start cannot join a pool that is advertised so. */
 async function isNinjaOut(offered: readonly Style[], env: Env, root: string): Promise<boolean> {
   const tool = findTool('ninja');
   if (tool === undefined || findProgram('ninja', env.PATH) === undefined) return false;

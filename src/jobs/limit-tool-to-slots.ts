@@ -51,7 +51,7 @@ export function holdTool(
 }
 
 /**
- * @returns whether a tool that is given a number of jobs is better left to the pool: that gives it slots as they come free. A
+ * Returns whether a tool that is given a number of jobs is better left to the pool: that gives it slots as they come free. A
  * number that is no less than N limits nothing there, and one that we have set ourselves, for what cannot join, is nobody's wish.
  */
 const shallJoin = (count: number, styles: readonly Style[], most: number, env: Env): boolean =>

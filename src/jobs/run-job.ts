@@ -7,7 +7,7 @@ import type { Pool } from '../pool/pool.js';
 import { isClosedByExec } from '../process/descriptors.js';
 import { isAnyMangled, listMangled } from '../process/find-non-utf8.js';
 import type { SignalWatch } from '../process/forward-signals.js';
-import { readNumbered } from '../process/numeric-variables.js';
+import { readNumericVariables } from '../process/numeric-variables.js';
 import { type Running, startProgram } from '../process/run-program.js';
 import { type Claim, recordStart } from '../slots/claim.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
@@ -48,7 +48,7 @@ export interface JobPool {
   slots: number;
   /** How many each program has that the job starts and that cannot join. */
   each: number;
-  /** The claim that holds them; undefined where the whole pool is the job's. */
+  /** The claim that holds them; undefined if the whole pool is the job's. */
   claim?: Claim;
 }
 
@@ -106,7 +106,7 @@ export async function startInPool(
   }
 }
 
-/** @returns the variables that stay: the tool behind the wrapper that cmake has written down asks for cmake's itself */
+/** Returns the variables that stay: the tool behind the wrapper that cmake has written down asks for cmake's itself. */
 const listKept = ({ keep, fit }: JoinOptions, words: readonly string[]): readonly string[] =>
   fit && isCMakeBuild(words) ? [...keep, CMAKE_JOBS_VARIABLE] : keep;
 
@@ -125,7 +125,7 @@ export function startJob(
   if (isAnyMangled(words)) throw new JobserverError('failed', 'cannot hand down an argument that is not UTF-8');
   if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
   const [file = '', ...args] = words;
-  const all = { ...readNumbered(), ...env, ...changes };
+  const all = { ...readNumericVariables(), ...env, ...changes };
   const numbers = inherited.filter((fd) => fd !== status?.fd);
   const hidden = hideDescriptor(status?.fd);
   const running = startProgram({
@@ -141,19 +141,19 @@ export function startJob(
   return running;
 }
 
-/** @returns what hides from a program a descriptor that it would get by itself, and that we cannot close before: its number, and ours */
+/** Returns what hides from a program a descriptor that it would get by itself, and that we cannot close before: its number, and ours. */
 function hideDescriptor(fd: number | undefined): Map<number, number> {
   if (fd === undefined || fd < 3 || isClosedByExec(fd)) return new Map();
   return new Map([[fd, openSync('/dev/null', 'r+')]]);
 }
 
-/** @returns what to put in front of a program that gives it the limit; nothing if it cannot be run, which is better told by us */
+/** Returns what to put in front of a program that gives it the limit; nothing if it cannot be run, which is better told by us. */
 function limitFiles(limit: number, file: string, path: string | undefined): string[] {
   const prlimit = findProgram('prlimit', path);
   return prlimit && canRun(file, path) ? [prlimit.file, `--nofile=${limit}:`, '--'] : [];
 }
 
-/** @returns whether a program is there, and the interpreter of the script that it may be */
+/** Returns whether a program is there, and the interpreter of the script that it may be. */
 function canRun(file: string, path: string | undefined): boolean {
   const program = findProgram(file, path);
   if (program === undefined) return false;

@@ -5,8 +5,9 @@ import { openPool, type Pool, reopen } from '../pool/pool.js';
 import { isOwnerDead, type PoolRecord, readRecord, writeRecord } from '../pool/record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { closeInheritable } from '../process/descriptors.js';
-import { disarmSignals } from '../process/override-node-signals.js';
+import { overrideNodeSignals } from '../process/override-node-signals.js';
 import { pidOf, readProcess, readStatus, selfId } from '../process/process-table.js';
+import { sleepSync } from '../process/sleep-sync.js';
 import { listClaims } from '../slots/claim-record.js';
 import { wakeForFree } from '../slots/notes.js';
 import { sweepClaims } from '../slots/sweep.js';
@@ -131,7 +132,7 @@ function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger 
     put += repair.fill() ?? 0;
     // The command that started us may not be asleep yet: what it could hold is put in when it is seen that it does not.
     if (repair.isSure()) return { put };
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REFILL.every);
+    sleepSync(REFILL.every);
   }
   return { put };
 }
@@ -172,7 +173,7 @@ function main(): void {
   }
 }
 
-disarmSignals();
+overrideNodeSignals();
 try {
   // A keeper that holds a pipe of whoever called js-create would keep its reader waiting.
   closeInheritable();

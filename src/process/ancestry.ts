@@ -7,41 +7,44 @@ import {
   variableIn,
 } from './process-table.js';
 
-/** A make above us, and what it told its child. */
+/** A make above us. */
 export interface MakeAbove {
   pid: number;
-  /** @returns a variable as the child was started with it */
+  /** Returns a variable of the environment that it gave to its child. */
   variable(name: string): string | undefined;
 }
 
-/** One process on the way from us up. */
+/** One of the processes from this one up to the first. */
 export interface Ancestor {
   entry: ProcessEntry;
-  /** @returns the make that started it, undefined where something else did */
+  /** Finds the make that started it; undefined if something else did. */
   findMake(): MakeAbove | undefined;
 }
 
-/** Walks from this process up to the first, as far as processes can be seen. */
+/** Walks from this process up to the first, as far as /proc shows the processes. */
 export function* walkUp(): Generator<Ancestor> {
-  let findTold = (): string | undefined => undefined;
+  let findEnvironment = (): string | undefined => undefined;
   for (let entry: ProcessEntry | undefined = selfAtStart(); entry !== undefined; entry = readProcess(entry.parent)) {
     const { pid, parent } = entry;
-    const findBelow = findTold;
-    // What a process that has overwritten its own was started with can be told by what it has handed down.
-    findTold = once(() => readIntact(pid) ?? findBelow());
-    const told = findTold;
-    yield { entry, findMake: () => findMake(told(), parent) };
+    const findBelow = findEnvironment;
+    // If a process has overwritten its environment, what it has passed on stands in for it.
+    findEnvironment = once(() => readIntact(pid) ?? findBelow());
+    const findOwn = findEnvironment;
+    yield { entry, findMake: () => findMake(findOwn(), parent) };
   }
 }
 
-/** A make leaves its mark on the environment: it counts MAKELEVEL up by one for its children (make manual, "Recursion"). */
-function findMake(told: string | undefined, parent: number): MakeAbove | undefined {
-  // Most processes were started by no make; then the parent's environment need not be read.
-  if (told === undefined || level(told) === 0) return undefined;
+/**
+ * Finds out whether a parent is a make, by the environment that it gave to its child: a make counts MAKELEVEL up by one for its
+ * children (make manual, "Recursion").
+ */
+function findMake(environment: string | undefined, parent: number): MakeAbove | undefined {
+  // No make started most processes; then the parent's environment need not be read.
+  if (environment === undefined || level(environment) === 0) return undefined;
   const above = readIntact(parent);
-  if (above === undefined || level(told) !== level(above) + 1) return undefined;
+  if (above === undefined || level(environment) !== level(above) + 1) return undefined;
   if (level(above) === 0 && !isCredible(above) && !isMakeByName(parent)) return undefined;
-  return { pid: parent, variable: (name) => variableIn(told, name) };
+  return { pid: parent, variable: (name) => variableIn(environment, name) };
 }
 
 function level(environment: string): number {
@@ -49,19 +52,19 @@ function level(environment: string): number {
 }
 
 /**
- * @returns the environment that a process was started with; undefined where it is hidden, or where the process has written its
- * title over it (perl's `$0 =`, setproctitle), as far as that can be told
+ * Reads the environment that a process was started with; undefined if it is hidden, or if the process has visibly written its
+ * title over it (perl's `$0 =`, setproctitle).
  */
 function readIntact(pid: number): string | undefined {
   const text = readEnvironment(pid);
   const entries = text?.split('\0').filter(Boolean);
-  // One that was started without any has no room to write to.
+  // A process that was started without one has no room for a title.
   return text === '' || (entries && entries.length > 0 && entries.every((entry) => entry.includes('=', 1)))
     ? text
     : undefined;
 }
 
-/** @returns whether it can be no title that looks like a variable: what make finds no commands without */
+/** Returns whether it is not just a title that looks like a variable: PATH is in it, without which make finds no commands. */
 const isCredible = (environment: string): boolean =>
   environment === '' || variableIn(environment, 'PATH') !== undefined;
 

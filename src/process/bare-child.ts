@@ -1,19 +1,19 @@
 import type { Env } from '../environment.js';
-/** A child that has our stdin, stdout and stderr, or others of our descriptors. */
+/** A running child. */
 export interface Child {
   pid: number;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** What to start. */
+/** The child to start. */
 export interface ChildSpec {
   file: string;
   /** The program's own name first. */
   words: string[];
   env: Env;
-  /** Which of our descriptors becomes 0, 1, 2 and so on; undefined closes the number. */
+  /** Which of our descriptors become the child's 0, 1, 2 and so on; undefined leaves the number closed. */
   descriptors: readonly (number | undefined)[];
-  /** Called once, when it has ended: with its status, or the signal that ended it. */
+  /** Called once when it has ended, with its status or the signal that ended it. */
   onExit: (end: number | NodeJS.Signals) => void;
 }
 
@@ -21,7 +21,7 @@ export interface ChildSpec {
 interface ProcessHandle {
   pid: number;
   onexit: (status: number, signal: NodeJS.Signals | '') => void;
-  /** @returns 0, or less than that the system's error number */
+  /** Returns 0, or the system's error number as a negative number. */
   spawn(options: {
     file: string;
     args: string[];
@@ -35,11 +35,11 @@ interface ProcessHandle {
 type Binding = (name: 'process_wrap') => { Process: new () => ProcessHandle };
 
 /**
- * Starts a child without node:child_process, which loads net, dgram and streams: a seventh of the start of Node 20. What it
- * stands on is taken instead, on Node 20 only: its last release is out (nodejs.org/en/about/previous-releases), so it stays
- * as it is. Node 24 wants other arguments, and aborts where it gets these.
- * @returns undefined where that cannot be had, and nothing was started
- * @throws a system error where the child cannot be started
+ * Starts a child without node:child_process, which loads net, dgram and streams: a seventh of the start of Node 20. The binding
+ * below that module is used instead, on Node 20 only: its last release is out (nodejs.org/en/about/previous-releases), so it will
+ * not change. Node 24 expects other arguments, and aborts if it gets these.
+ * @returns undefined if there is no such binding; nothing was started then
+ * @throws a system error if the child cannot be started
  */
 export function startBareChild({ file, words, env, descriptors, onExit }: ChildSpec): Child | undefined {
   const handle = openHandle();
@@ -69,7 +69,7 @@ function openHandle(): ProcessHandle | undefined {
   if (!process.versions.node.startsWith('20.')) return undefined;
   const { noDeprecation } = process;
   try {
-    // --pending-deprecation would speak of it (DEP0111), which is for this file to know and not for a person.
+    // --pending-deprecation would print a warning (DEP0111) that is of no use to a user.
     process.noDeprecation = true;
     const { Process } = (process as unknown as { binding: Binding }).binding('process_wrap');
     return new Process();

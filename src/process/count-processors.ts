@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Env } from '../environment.js';
 
-/** What batch systems say of the processors that they gave to this job. */
+/** Variables in which batch systems give the number of processors of this job. */
 const ALLOCATIONS = [
   'SLURM_CPUS_PER_TASK',
   'SLURM_CPUS_ON_NODE',
@@ -13,7 +13,7 @@ const ALLOCATIONS = [
 
 /**
  * Counts the processors that this process may really use.
- * @param read reads a file of the system, or gives undefined
+ * @param read reads a file of the system, or returns undefined
  * @returns the least of what the scheduler, the cgroup and a batch system grant, and which of them it was
  */
 export function countProcessors(
@@ -30,7 +30,7 @@ export function countProcessors(
   return limits.reduce((least, limit) => (limit.count < least.count ? limit : least));
 }
 
-/** @returns the processors that the cgroup (v2, else v1) and those around it grant, or undefined where there is no limit */
+/** Reads how many processors the cgroup (v2, else v1) and those around it grant; undefined if there is no limit. */
 function readQuota(read: (path: string) => string | undefined): number | undefined {
   const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? []);
   const quotas: number[] = [];
@@ -50,7 +50,7 @@ function readQuota(read: (path: string) => string | undefined): number | undefin
   return limits.length > 0 ? Math.min(...limits) : undefined;
 }
 
-/** @returns `/a/b`, `/a` and the root of a cgroup's path */
+/** Returns `/a/b`, `/a` and the root of a cgroup's path. */
 function selfAndAbove(group: string): string[] {
   const parts = group.split('/').filter(Boolean);
   return [...parts.map((_, index) => `/${parts.slice(0, parts.length - index).join('/')}`), ''];

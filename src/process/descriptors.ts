@@ -2,8 +2,8 @@ import { closeSync, readFileSync } from 'node:fs';
 import { isReadable, listDescriptors, readDescriptor } from './process-table.js';
 
 /**
- * Finds the descriptors from 3 on that this process was started with and that Node keeps to itself, to hand them down. What
- * Node has opened itself is told from them by its kind. To be called before anything else is opened.
+ * Finds the descriptors from 3 on that this process was started with and that Node does not pass on, so that we can. Those that
+ * Node has opened itself are known by their kind. Must be called before anything else is opened.
  */
 export function listInherited(parent: number): number[] {
   const links = new Map<string, number[]>();
@@ -28,13 +28,13 @@ export function listInherited(parent: number): number[] {
  */
 const isHandedDown = (fd: number): boolean => fd > 64;
 
-/** Of a pipe of its own Node has both ends; a jobserver's pair looks alike, but is the parent's too. */
+/** Returns whether it looks like a pipe of Node's, which has both ends open; a jobserver's pair does too, but the parent has it. */
 const looksLikeNodes = (link: string, fds: readonly number[]): boolean =>
   fds.length > 1 && link.startsWith('pipe:') && !fds.every((fd) => isReadable('self', fd));
 
-/** @returns the first two of the candidates, by default all from 3 on, that are not in use */
+/** Chooses the first two of the candidates, by default of all numbers from 3 on, that are not in use. */
 export function chooseFreeNumbers(used: readonly number[], candidates?: readonly number[]): (number | undefined)[] {
-  // Among one number more than are in use one is free.
+  // Of two numbers more than are in use two are free.
   const numbers = candidates ?? Array.from({ length: used.length + 2 }, (_, index) => index + 3);
   return numbers.filter((fd) => !used.includes(fd)).slice(0, 2);
 }
@@ -47,7 +47,7 @@ export function listInheritable(): number[] {
   return listDescriptors('self').filter((fd) => fd > 2 && !isClosedByExec(fd));
 }
 
-/** @returns whether programs that we start do not get a descriptor; also if it is not open */
+/** Returns whether exec(2) closes a descriptor, or it is not open. */
 export function isClosedByExec(fd: number): boolean {
   try {
     const text = readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1');
@@ -58,7 +58,7 @@ export function isClosedByExec(fd: number): boolean {
   }
 }
 
-/** Closes them. */
+/** Closes what listInheritable() finds. */
 export function closeInheritable(): void {
   for (const fd of listInheritable()) closeSync(fd);
 }

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { Env } from '../environment.js';
 
-/** What Node makes of bytes that are no UTF-8. A text may hold it of its own as well. */
+/** What Node turns bytes into that are not UTF-8. A text may contain it by itself, too. */
 const REPLACEMENT = '\ufffd';
 
-/** @returns whether an argument came with bytes that are no UTF-8, so that it cannot be handed down as it was */
+/** Returns whether one of our arguments is not UTF-8, so that Node cannot pass it on unchanged. */
 export function isAnyMangled(words: readonly string[]): boolean {
   return words.some((word) => word.includes(REPLACEMENT)) && !isUtf8(readFileSync('/proc/self/cmdline'));
 }
 
-/** @returns the names of the variables that came with bytes that are no UTF-8 */
+/** Lists the names of our variables that are not UTF-8. */
 export function listMangled(env: Env): string[] {
-  // Others than ownKeys() leave out a name under which there is nothing, as under the one that Node makes of such a name.
+  // Only ownKeys() lists the name that Node turns such a name into, under which there is no value.
   const names = Reflect.ownKeys(env) as string[];
   if (!names.some((name) => name.includes(REPLACEMENT) || env[name]?.includes(REPLACEMENT))) return [];
   const entries = readFileSync('/proc/self/environ', 'latin1').split('\0');

@@ -2,44 +2,44 @@ import { type ProcessEntry, readProcess, selfAtStart } from './process-table.js'
 import type { Running } from './run-program.js';
 import { makeWitness } from './signal-witness.js';
 
-/** The signals that a person or a build system sends to end a job or to tell it something. They end a wait. */
+/** The signals that a person or a build system sends to a job. They end a wait. */
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** Those that are for a job only. */
+/** Those that matter to a job only. */
 const JOB_SIGNALS = ['SIGCONT', 'SIGPIPE'] as const;
 
-/** Those that a terminal sends, always to its whole foreground process group (termios(3)). */
+/** Those that a terminal sends, to its whole foreground process group (termios(3)). */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTSTP'];
 
-/** Milliseconds that a job runs before it gets a witness, which takes about as long to start as a small job runs. */
-const WITNESS_AFTER = 50;
+/** How long a job runs before its witness is started, which takes about as long as a small job runs. */
+const WITNESS_DELAY_MS = 50;
 
-/** Milliseconds in which a signal to the group has come to us too. */
-const MOMENT = 20;
+/** Time in which a signal that was sent to our group has certainly reached us. */
+const DELIVERY_MS = 20;
 
-/** A signal that ends a wait. It is less than an AbortSignal, which takes half a millisecond of every start. */
+/** A signal that ends a wait. An AbortSignal would take half a millisecond of every start. */
 export interface Interrupt {
-  /** The signal that came. */
+  /** The first signal that came. */
   signal: NodeJS.Signals | undefined;
   /** Called when one comes. */
   onSignal: ((signal: NodeJS.Signals) => void) | undefined;
 }
 
-/** What becomes of signals while a job waits and runs; made by watchSignals(). */
+/** The signals while a job waits and runs; made by watchSignals(). */
 export interface SignalWatch {
-  /** Tells of a signal that comes before forwardTo() is called. */
+  /** Set by a signal that comes before forwardTo() is called. */
   interrupt: Interrupt;
   /** Passes on to the job what it does not get by itself. */
   forwardTo(job: Running): void;
-  /** To be called when the job has ended and its slot is back. */
+  /** Must be called when the job has ended and its slot is back. */
   endJob(): Promise<void>;
-  /** Lets the signals do again what they do by themselves. */
+  /** Restores the default actions of the signals. */
   stop(): void;
 }
 
 /**
- * Takes over the signals of this process. A job shares our process group and terminal, so that what is sent to the group
- * reaches it without us; passing it on would send it twice.
+ * Takes over the signals of this process. A job shares our process group and terminal, so a signal to the group reaches it without
+ * us; passing that on would send it twice.
  */
 export function watchSignals(): SignalWatch {
   const hadTerminal = selfAtStart().terminal !== 0;
@@ -60,27 +60,27 @@ export function watchSignals(): SignalWatch {
   const passOn = async (signal: NodeJS.Signals, { pid, kill }: Running) => {
     const turn = signal === 'SIGTSTP' || signal === 'SIGCONT' ? ++turns : undefined;
     const reached = await hasReached(signal, pid);
-    // Where ^Z came just after, that shows in the job before it comes to us.
-    if (signal === 'SIGCONT' && !reached) await new Promise((resolve) => setTimeout(resolve, MOMENT));
-    // As in the kernel, the later of a stop and a continue takes the other back (signal(7)).
+    // If ^Z came just after, the job has stopped before we get it.
+    if (signal === 'SIGCONT' && !reached) await new Promise((resolve) => setTimeout(resolve, DELIVERY_MS));
+    // As in the kernel, the later of a stop and a continue cancels the other (signal(7)).
     if (turn !== undefined && turn !== turns) return;
     if (!reached) kill(signal);
     if (signal === 'SIGTSTP') stopSelf();
   };
-  /** @returns whether the job gets without us what came to us */
+  /** Finds out whether the job gets without us the signal that came to us. */
   const hasReached = async (signal: NodeJS.Signals, pid: number): Promise<boolean> => {
     const both = lookAtBoth(pid);
-    // A signal that comes twice does less harm than one that is lost.
+    // A signal that comes twice does less harm than a lost one.
     if (both === undefined) return (await witness.saw(signal)) ?? false;
     const { child, self } = both;
     if (child === undefined) return true;
-    // timeout(1) and interactive shells make a group of their own.
+    // timeout(1) and interactive shells make a process group of their own.
     if (child.group !== self.group) return false;
     return (await witness.saw(signal)) ?? guess(signal, child, self, hadTerminal);
   };
   const stopSelf = () => {
     process.removeListener('SIGTSTP', onSignal);
-    // It returns when we are continued; at once where nobody is there to do that (an orphaned process group).
+    // It returns when we are continued; at once if nobody can do that (an orphaned process group).
     process.kill(process.pid, 'SIGTSTP');
     process.on('SIGTSTP', onSignal);
   };
@@ -91,12 +91,12 @@ export function watchSignals(): SignalWatch {
     forwardTo(to) {
       job = to;
       timer = setTimeout(() => {
-        // Where ^Z stops what is to be the witness before its exec, we wait for that and no handler of ours runs: so long,
-        // the default action has to stop us too.
+        // If ^Z stops what is to become the witness before its exec, we wait for that exec and no handler of ours runs. So
+        // the default action has to stop us, too, until then.
         witness.start();
         process.on('SIGTSTP', onSignal);
-      }, WITNESS_AFTER);
-      // What comes to light in this turn was sent before the job was there, so that it did not get it.
+      }, WITNESS_DELAY_MS);
+      // A signal that shows up in this turn of the event loop was sent before the job was there, so the job did not get it.
       setImmediate(() => {
         early = false;
         for (const signal of JOB_SIGNALS) process.on(signal, onSignal);
@@ -112,7 +112,7 @@ export function watchSignals(): SignalWatch {
   };
 }
 
-/** @returns the job, if it has not ended, and us; undefined if the system has too little left to look */
+/** Looks at the job, if it has not ended, and at us; undefined if the system has too little left to look. */
 function lookAtBoth(pid: number): { child: ProcessEntry | undefined; self: ProcessEntry } | undefined {
   try {
     const self = readProcess('self');
@@ -122,12 +122,12 @@ function lookAtBoth(pid: number): { child: ProcessEntry | undefined; self: Proce
   }
 }
 
-/** @returns whether a signal came to the whole group, as far as one can tell without a witness */
+/** Guesses without a witness whether a signal was sent to the whole group. */
 function guess(signal: NodeJS.Signals, child: ProcessEntry, self: ProcessEntry, hadTerminal: boolean): boolean {
   if (signal === 'SIGCONT') return child.state !== 'T';
   if (signal === 'SIGTSTP' && child.state === 'T') return true;
-  // A terminal that hangs up is no longer ours when its SIGHUP comes.
+  // After a hangup the terminal is no longer ours when its SIGHUP comes.
   if (signal === 'SIGHUP') return hadTerminal && self.terminal === 0;
-  // In the foreground of a terminal it was a key nearly always.
+  // In the foreground of a terminal it nearly always was a key.
   return FROM_TERMINAL.includes(signal) && self.terminal !== 0 && self.foreground === self.group;
 }

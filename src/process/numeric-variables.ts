@@ -1,18 +1,19 @@
 import { isJobserverError } from '../errors.js';
 import { readEnvironment } from './process-table.js';
 
-/** @returns the variables that we were started with and that Node leaves out of process.env: those whose names are numbers */
-export function readNumbered(): Record<string, string> {
+/** Reads the variables whose names are numbers, which Node leaves out of process.env. */
+export function readNumericVariables(): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [, name = '', value = ''] of readOwn().matchAll(/(?<=^|\0)(\d+)=([^\0]*)/g)) found[name] = value;
+  for (const [, name = '', value = ''] of readOwnEnvironment().matchAll(/(?<=^|\0)(\d+)=([^\0]*)/g))
+    found[name] = value;
   return found;
 }
 
-function readOwn(): string {
+function readOwnEnvironment(): string {
   try {
     return readEnvironment(process.pid) ?? '';
   } catch (error) {
-    // Too little is left to look: who needs such a name can do without a job that does not run at all.
+    // Nothing is left to read it with: a job without these variables is better than no job.
     if (isJobserverError(error)) return '';
     throw error;
   }

@@ -1,13 +1,13 @@
 /**
- * Takes from two signals what they do to a Node program; to be called before anything else. At SIGUSR1 it opens its debugger
- * on a port that all users of the machine can reach. By SIGXFSZ it would end in the middle of what it writes, without a word;
- * with a handler the write fails, and can be told of.
+ * Overrides what two signals do to a Node program. Must be called before anything else. At SIGUSR1 Node opens its debugger on a
+ * port that all users of the machine can reach. SIGXFSZ would end us in the middle of a write, without a message; with a handler
+ * the write fails, and the failure can be reported.
  */
-export function disarmSignals(): void {
+export function overrideNodeSignals(): void {
   for (const signal of ['SIGUSR1', 'SIGXFSZ']) process.on(signal, () => {});
 }
 
-/** The options of Node that keep its debugger out from the start, if this version has them. */
+/** Returns the options of Node that keep its debugger closed from the start, if this version has them. */
 export function debuggerOptions(): string[] {
   return ['--disable-sigusr1'].filter((option) => process.allowedNodeEnvironmentFlags.has(option));
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { attempt, cannot, errorCode, isExhausted } from '../errors.js';
 import { userId } from './user.js';
 
-/** A process named so that a reused pid is another one: `PID.START`, START in clock ticks since boot. */
+/** The name of a process that no later one with its pid has: `PID.START`, START in clock ticks since boot. */
 export type ProcessId = `${number}.${string}`;
 
 /** One line of the process table. */
@@ -14,41 +14,41 @@ export interface ProcessEntry {
   state: string;
   parent: number;
   group: number;
-  /** A child is of its parent's session, unless it began one of its own (setsid(2)). */
+  /** A child has its parent's session, unless it started one of its own (setsid(2)). */
   session: number;
-  /** 0 where the process has no controlling terminal. */
+  /** 0 if the process has no controlling terminal. */
   terminal: number;
-  /** The terminal's foreground process group, -1 where there is no terminal. */
+  /** The terminal's foreground process group, -1 if there is no terminal. */
   foreground: number;
-  /** Whether it is a thread of the kernel, which opens no file of a user's. */
+  /** Whether it is a thread of the kernel, which opens no files of users. */
   isKernel: boolean;
-  /** Where the program's stack, arguments and environment lie: the same in a fork, another after every exec. */
+  /** The addresses of the program's stack, arguments and environment: the same after a fork, others after every exec. */
   image: string;
 }
 
 /**
  * Reads one process from /proc (proc_pid_stat(5)).
- * @returns undefined where it has ended (a zombie has) or cannot be seen
- * @throws JobserverError 'failed', as all that look at another process do, where the system has too little left to look
+ * @returns undefined if it has ended (a zombie has) or cannot be seen
+ * @throws JobserverError 'failed' if the system has too little left to look, as all functions here that look at another process do
  */
 export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
   const text = lookAt(`/proc/${pid}/stat`, undefined, (path) => readFileSync(path, 'utf8'));
   return text === undefined ? undefined : parseEntry(text);
 }
 
-/** @returns what `look` finds, or `otherwise` where the process has ended or is hidden */
+/** Returns what `look` finds, or `otherwise` if the process has ended or is hidden. */
 function lookAt<T>(path: string, otherwise: T, look: (path: string) => T): T {
   try {
     return look(path);
   } catch (error) {
-    // Without a descriptor left to look with, the living must not be taken for dead. Of ourselves we know that we live.
+    // If no descriptor is left to look with, a living process must not count as dead. Of ourselves we know that we live.
     if (isExhausted(error) && !path.startsWith('/proc/self/')) throw cannot('read', path, error);
     return otherwise;
   }
 }
 
 function parseEntry(text: string): ProcessEntry | undefined {
-  // The name, in parentheses, may hold blanks and parentheses itself: the fields begin behind the last one.
+  // The name, in parentheses, may itself contain blanks and parentheses: the other fields follow the last one.
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
   const state = fields[0] ?? '';
@@ -74,7 +74,7 @@ const PF_KTHREAD = 0x20_0000;
 
 let self: ProcessEntry | undefined;
 
-/** @returns this process as it was when it first looked: its terminal and foreground may be others by now */
+/** Returns this process as it was at the first call: its terminal and foreground may have changed since. */
 export function selfAtStart(): ProcessEntry {
   self ??= parseEntry(
     attempt('read', '/proc/self/stat', () => readFileSync('/proc/self/stat', 'utf8')),
@@ -82,12 +82,12 @@ export function selfAtStart(): ProcessEntry {
   return self;
 }
 
-/** @returns this process */
+/** Returns the id of this process. */
 export const selfId = (): ProcessId => selfAtStart().id;
 
 let namespace: string | undefined;
 
-/** @returns the pid namespace that our pids are of (pid_namespaces(7)), as `pid:[4026531836]`; empty where it is hidden */
+/** Returns our pid namespace (pid_namespaces(7)), as `pid:[4026531836]`; empty if it is hidden. */
 export function pidNamespace(): string {
   if (namespace === undefined) {
     try {
@@ -99,16 +99,16 @@ export function pidNamespace(): string {
   return namespace;
 }
 
-/** The namespace that all others are below: its /proc shows their processes too (PROC_PID_INIT_INO in the kernel's proc_ns.h). */
+/** The namespace above all others, whose /proc shows their processes too (PROC_PID_INIT_INO in the kernel's proc_ns.h). */
 const INITIAL_NAMESPACE = 'pid:[4026531836]';
 
-/** @returns the number of our pid namespace; undefined if it is the initial one, or hidden */
+/** Returns the number of our pid namespace; undefined if it is the initial one, or hidden. */
 export const nestedNamespace = (): string | undefined =>
   pidNamespace() === INITIAL_NAMESPACE ? undefined : /\d+/.exec(pidNamespace())?.[0];
 
 /**
- * @returns whether a pid namespace has ended, with all of its processes. Only the first one sees that, and not where a process
- * of this user's that could be in it hides.
+ * Returns whether a pid namespace has ended, with all of its processes. That is visible only from the first one, and not if a
+ * process of this user that could be in it hides its namespace.
  */
 export function isNamespaceGone(other: string): boolean {
   if (pidNamespace() !== INITIAL_NAMESPACE) return false;
@@ -118,7 +118,7 @@ export function isNamespaceGone(other: string): boolean {
   });
 }
 
-/** @returns whether a process that hides its namespace may be in another one, and is of who can use our state folder */
+/** Returns whether a process that hides its namespace may be in another one, and belongs to our user. */
 function mayBeElsewhere(pid: number): boolean {
   const status = readStatus(pid);
   const [, user] = /^Uid:\t(\d+)/m.exec(status) ?? [];
@@ -126,41 +126,41 @@ function mayBeElsewhere(pid: number): boolean {
   return Number(user) === userId() && !/^NSpid:\t\d+$/m.test(status);
 }
 
-/** @returns what proc_pid_status(5) describes, which all may read of all; empty if the process has ended or is hidden */
+/** Reads what proc_pid_status(5) describes, which every user may read; empty if the process has ended or is hidden. */
 export function readStatus(pid: number): string {
   return lookAt(`/proc/${pid}/status`, '', (path) => readFileSync(path, 'latin1'));
 }
 
-/** @returns the pids of all processes that are seen from here. @throws JobserverError 'failed' */
+/** Lists the pids of all processes that are visible from here. @throws JobserverError 'failed' */
 export function listProcesses(): number[] {
   const entries = attempt('read', '/proc', () => readdirSync('/proc'));
   return entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
-/** @returns the pids of what a process's first thread has started; none where the kernel does not tell (CONFIG_PROC_CHILDREN) */
+/** Reads the pids of what a process's first thread has started; none if the kernel does not show them (CONFIG_PROC_CHILDREN). */
 export function readChildren(pid: number): number[] {
   const text = lookAt(`/proc/${pid}/task/${pid}/children`, '', (path) => readFileSync(path, 'latin1'));
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-/** @returns whether just that process, not a later one with its pid, still runs. */
+/** Returns whether that process, not a later one with its pid, still runs. */
 export function isAlive(id: ProcessId): boolean {
   return readProcess(pidOf(id))?.id === id;
 }
 
-/** @returns the pid in a process id. */
+/** Returns the pid in a process id. */
 export function pidOf(id: ProcessId): number {
   return Number.parseInt(id, 10);
 }
 
-/** @returns the process id that the text is, or undefined where it is none. */
+/** Parses a process id; undefined if the text is none. */
 export function parseProcessId(text: string): ProcessId | undefined {
   return /^\d+\.\d+$/.test(text) ? (text as ProcessId) : undefined;
 }
 
 let ownEnvironment: string | undefined;
 
-/** @returns the environment that a process was started with, as the kernel has it; undefined where we may not read it */
+/** Reads the environment that a process was started with, as the kernel has it; undefined if we may not read it. */
 export function readEnvironment(pid: number): string | undefined {
   if (pid !== process.pid) return lookAtEnvironment(pid);
   ownEnvironment ??= lookAtEnvironment(pid);
@@ -171,7 +171,7 @@ function lookAtEnvironment(pid: number): string | undefined {
   return lookAt(`/proc/${pid}/environ`, undefined, (path) => readFileSync(path, 'utf8'));
 }
 
-/** @returns a variable's value in what readEnvironment() gave */
+/** Finds a variable's value in what readEnvironment() returned. */
 export function variableIn(environment: string, name: string): string | undefined {
   const start = environment.startsWith(`${name}=`) ? 0 : environment.indexOf(`\0${name}=`) + 1;
   if (start === 0 && !environment.startsWith(`${name}=`)) return undefined;
@@ -179,44 +179,44 @@ export function variableIn(environment: string, name: string): string | undefine
   return environment.slice(start + name.length + 1, end < 0 ? undefined : end);
 }
 
-/** @returns whether any process was started with the variable set to that value */
+/** Returns whether any process was started with the variable set to that value. */
 export function isAnyMarked(name: string, value: string): boolean {
   return listProcesses().some((pid) => variableIn(readEnvironment(pid) ?? '', name) === value);
 }
 
-/** @returns the file that a process runs, or undefined where we may not see it */
+/** Reads which file a process runs; undefined if we may not see it. */
 export function readProgram(pid: number): string | undefined {
   return lookAt(`/proc/${pid}/exe`, undefined, (path) => readlinkSync(path));
 }
 
-/** @returns the words that a process was started with, the program's first; none where we may not see them */
+/** Reads the words that a process was started with, the program's name first; none if we may not see them. */
 export function readArguments(pid: number): string[] {
   return lookAt(`/proc/${pid}/cmdline`, '', (path) => readFileSync(path, 'utf8'))
     .split('\0')
     .slice(0, -1);
 }
 
-/** @returns what a process's descriptor leads to: `pipe:[123]`, `/tmp/fifo`; undefined where it is closed or hidden. */
+/** Reads what a process's descriptor leads to: `pipe:[123]`, `/tmp/fifo`; undefined if it is closed or hidden. */
 export function readDescriptor(pid: number | 'self', fd: number): string | undefined {
   return lookAt(`/proc/${pid}/fd/${fd}`, undefined, (path) => readlinkSync(path));
 }
 
-/** @returns whether a process's descriptor is open for reading: the permissions of such a link say so (proc_pid_fd(5)) */
+/** Returns whether a process's descriptor is open for reading, by the permissions of its link (proc_pid_fd(5)). */
 export const isReadable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o400) !== 0;
 
-/** @returns whether it is open for writing */
+/** Returns whether a process's descriptor is open for writing. */
 export const isWritable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o200) !== 0;
 
 function linkMode(pid: number | 'self', fd: number): number {
   return lookAt(`/proc/${pid}/fd/${fd}`, 0, (path) => lstatSync(path).mode);
 }
 
-/** @returns the numbers of a process's open descriptors, none where we may not look. */
+/** Lists a process's open descriptors; none if we may not look. */
 export function listDescriptors(pid: number | 'self'): number[] {
   return lookAt(`/proc/${pid}/fd`, [], (path) => readdirSync(path).map(Number));
 }
 
-/** @returns the same; undefined if the process may have some and we may not look. @throws as readProcess() */
+/** Lists a process's open descriptors; undefined if it may have some and we may not look. @throws as readProcess() */
 export function tryListDescriptors(pid: number): number[] | undefined {
   try {
     return readdirSync(`/proc/${pid}/fd`).map(Number);
@@ -226,12 +226,15 @@ export function tryListDescriptors(pid: number): number[] | undefined {
   }
 }
 
-/** @returns the kernel's function in which the process sleeps (proc_pid_wchan(5)); empty or `0` if it runs or is hidden */
+/** Reads the kernel's function in which a process sleeps (proc_pid_wchan(5)); empty or `0` if it runs or is hidden. */
 export function readSleep(pid: number): string {
   return lookAt(`/proc/${pid}/wchan`, '', (path) => readFileSync(path, 'latin1'));
 }
 
-/** @returns the file that a process's word names, as it sees it from its folder; undefined if it is hidden, or in another mount namespace */
+/**
+ * Resolves a path as a process does, from its current folder.
+ * @returns undefined if that is hidden, or in another mount namespace
+ */
 export function resolveFor(pid: number, word: string): string | undefined {
   return lookAt(`/proc/${pid}/cwd`, undefined, (path) => {
     const isOurs = readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt');
@@ -239,16 +242,16 @@ export function resolveFor(pid: number, word: string): string | undefined {
   });
 }
 
-/** @returns when a process was started, in clock ticks since boot: 100 a second (proc_pid_stat(5), starttime) */
+/** Returns when a process was started, in clock ticks since boot: 100 a second (proc_pid_stat(5), starttime). */
 export const startOf = (id: ProcessId): number => Number(id.slice(id.indexOf('.') + 1));
 
-/** @returns the number of the inode that a process's descriptor leads to; undefined where it is hidden, and before Linux 5.14 */
+/** Reads the inode number of what a process's descriptor leads to; undefined if it is hidden, and before Linux 5.14. */
 export function readInode(pid: number, fd: number): string | undefined {
   const text = lookAt(`/proc/${pid}/fdinfo/${fd}`, '', (path) => readFileSync(path, 'latin1'));
   return /^ino:\s*(\d+)/m.exec(text)?.[1];
 }
 
-/** @returns what stat(2) says of what a process's descriptor leads to; undefined where it is closed or hidden. */
+/** Looks with stat(2) at what a process's descriptor leads to; undefined if it is closed or hidden. */
 export function descriptorStat(pid: number | 'self', fd: number): BigIntStats | undefined {
   return lookAt(`/proc/${pid}/fd/${fd}`, undefined, (path) => statSync(path, { bigint: true }));
 }

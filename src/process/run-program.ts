@@ -8,13 +8,13 @@ export interface Program {
   file: string;
   args: readonly string[];
   env: Env;
-  /** Further descriptors that it gets: its number, and ours. */
+  /** Further descriptors that it gets: its number to ours. */
   descriptors: ReadonlyMap<number, number>;
-  /** Words of a program that takes care of something and then lets this one take its place, as env(1) does. */
+  /** The words of a program to start instead, which prepares something and then executes this one, as env(1) does. */
   before?: readonly string[];
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface Running {
   pid: number;
   kill(signal: NodeJS.Signals): void;
@@ -24,9 +24,11 @@ export interface Running {
 const cannotRun = (file: string, error: unknown): JobserverError =>
   cannot('run', file, error, errorCode(error) === 'ENOENT' ? 'not-found' : 'not-executable');
 
-/** Starts a program; `ended` is rejected if it is 'not-found', or 'not-executable', also because the system refuses. */
+/**
+ * Starts a program. Never throws: `ended` is rejected with 'not-found', or with 'not-executable' also if the system refuses.
+ */
 export function startProgram({ file, args, env, descriptors, before = [] }: Program): Running {
-  // Node has words of its own for it.
+  // Node has an error message of its own for it.
   if (file === '') throw cannotRun(file, Object.assign(new Error('No such file or directory'), { code: 'ENOENT' }));
   const numbers: (number | undefined)[] = [0, 1, 2];
   for (const [theirs, ours] of descriptors) numbers[theirs] = ours;
@@ -50,15 +52,15 @@ export function startProgram({ file, args, env, descriptors, before = [] }: Prog
   return { pid: child?.pid ?? 0, kill: (signal) => child?.kill(signal), ended };
 }
 
-/** Starts a child as Node does it; some of what can go wrong is thrown, and the rest is told to `onFailure`. */
+/** Starts a child with node:child_process. Some failures are thrown, the others go to `onFailure`. */
 function startChild({ file, words, env, descriptors, onExit }: ChildSpec, onFailure: (error: Error) => void): Child {
-  // Loaded only here, for it is what takes longest to load (see startBareChild).
+  // Loaded only here, because it takes longest to load (see startBareChild).
   const { spawn } = process.getBuiltinModule('node:child_process');
   const stdio = Array.from(descriptors, (fd) => fd ?? 'ignore');
   const child = spawn(file, words.slice(1), { env, stdio });
   const { pid } = child;
   child.on('error', (error) => {
-    // It also tells of each kill() that the system refuses, as of a job that is now another user's; that is no failure to start.
+    // It also comes if the system refuses a kill(), as of a job that is now another user's; that is no failure to start.
     if (pid === undefined) onFailure(error);
   });
   child.once('exit', (status, signal) => {

@@ -3,52 +3,52 @@ import { closeSync, openSync } from 'node:fs';
 import { listInheritable } from './descriptors.js';
 
 /**
- * A small process in our process group that tells which signals came to the whole group. Who sent a signal, and to whom, is
- * hidden from a Node program.
+ * A small process in our process group that reports the signals it gets, which are those to the whole group. A Node program
+ * cannot see to whom a signal was sent.
  */
 export interface Witness {
   start(): void;
-  /** @returns whether a signal that came to us came to it too, so to the group; undefined where it cannot tell */
+  /** Returns whether a signal that came to us was sent to the whole group; undefined if that is unknown. */
   saw(signal: NodeJS.Signals): Promise<boolean | undefined>;
-  /** Ends it, so that nothing is left to a process 1 that does not reap. */
+  /** Ends it and waits for that, so that no zombie is left to a process 1 that does not reap. */
   end(): Promise<void>;
 }
 
-/** What it tells of. It leaves SIGPIPE and SIGKILL alone, and tells of those by its end. */
-const TOLD = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGCONT', 'SIGTSTP'] as const;
+/** The signals that it reports. It does not trap SIGPIPE and SIGKILL, which it reports by its end. */
+const REPORTED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGCONT', 'SIGTSTP'] as const;
 
-/** Asks it to answer. Nobody else sends it, and it hurts nobody who does not wait for it. */
+/** Asks it to answer. Nobody else sends this signal, and it is ignored by default. */
 const ASK = 'SIGURG';
 
-/** What it says when its traps are set. */
+/** What it prints when its traps are set. */
 const UP = 'UP';
 
 /**
- * `read` fails where a signal comes, and where our end of the pipe is closed: so it ends with us, however we end. It has no
- * `|| exit` after the echo: dash gets its status wrong where another signal comes meanwhile.
+ * `read` fails if a signal comes, and if our end of the pipe is closed: so the witness ends with us, however we end. There is no
+ * `|| exit` after the echo, because dash gets its status wrong if another signal comes meanwhile.
  */
-const SCRIPT = `for s in ${[...TOLD, ASK].map((signal) => signal.slice(3)).join(' ')}; do trap "hit=1; echo $s" $s; done; echo ${UP}
+const SCRIPT = `for s in ${[...REPORTED, ASK].map((signal) => signal.slice(3)).join(' ')}; do trap "hit=1; echo $s" $s; done; echo ${UP}
 while read -r _ || [ "$hit" ]; do hit=; done`;
 
-/** Milliseconds in which signals of one kind to the group are one for a shell, though they may be two for us. */
-const MOMENT = 50;
+/** Time in which two signals of one kind to the group may be one for the witness and two for us. */
+const MERGE_MS = 50;
 
-/** Milliseconds between two askings. A shell that is just about to read misses one. */
-const ASK_EVERY = 25;
+/** Time between two questions. A shell that is just about to read misses one. */
+const ASK_INTERVAL_MS = 25;
 
-/** How often it is asked before it is taken for stopped or stuck. */
-const MOST_ASKINGS = 20;
+/** How often it is asked before it counts as stopped or stuck. */
+const MOST_QUESTIONS = 20;
 
-/** @returns a witness that is not started yet */
+/** Makes a witness that is not started yet. */
 export function makeWitness(): Witness {
-  const told = new Map<string, number>();
+  const lastSeen = new Map<string, number>();
   let child: ChildProcess | undefined;
   let isUp = false;
   let onWord: ((word: string) => void) | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  const hear = (word: string) => {
-    told.set(word, performance.now());
+  const noteSignal = (word: string) => {
+    lastSeen.set(word, performance.now());
     onWord?.(word);
   };
   const start = () => {
@@ -60,8 +60,8 @@ export function makeWitness(): Witness {
       const words = (text + chunk).split('\n');
       text = words.pop() ?? '';
       for (const word of words) {
-        if (word !== UP) hear(`SIG${word}`);
-        // What comes to light in this turn may have been sent before it was there.
+        if (word !== UP) noteSignal(`SIG${word}`);
+        // A signal that shows up in this turn of the event loop may have been sent before the witness was there.
         else
           setImmediate(() => {
             if (child === started) isUp = true;
@@ -74,15 +74,15 @@ export function makeWitness(): Witness {
     started?.once('exit', (_, signal) => {
       if (child !== started) return;
       child = undefined;
-      if (signal !== null) hear(signal);
-      if (isTold(signal)) start();
+      if (signal !== null) noteSignal(signal);
+      if (isReported(signal)) start();
     });
   };
 
-  /** A signal to the group reaches it before us, or at the same time. What it answers to a later one says all. */
+  /** A signal to the group reaches the witness before us, or at the same time, so it has reported that before it answers. */
   const ask = (signal: NodeJS.Signals, since: number) =>
     new Promise<boolean | undefined>((resolve) => {
-      let askings = 0;
+      let questions = 0;
       let answers = 0;
       const end = (answer: boolean | undefined) => {
         clearInterval(timer);
@@ -90,18 +90,18 @@ export function makeWitness(): Witness {
         resolve(answer);
       };
       const look = () => {
-        if ((told.get(signal) ?? -Infinity) > since) end(true);
+        if ((lastSeen.get(signal) ?? -Infinity) > since) end(true);
         else if (child === undefined || !isUp) end(undefined);
-        // Some shells run the traps of signals that wait together in another order.
+        // Some shells run the traps of several pending signals in another order, so one answer is not enough.
         else if (answers === 2) end(false);
-        else if (askings++ < MOST_ASKINGS) child.kill(ASK);
+        else if (questions++ < MOST_QUESTIONS) child.kill(ASK);
         else {
           child.kill('SIGKILL');
           start();
           end(undefined);
         }
       };
-      const timer = setInterval(look, ASK_EVERY);
+      const timer = setInterval(look, ASK_INTERVAL_MS);
       onWord = (word) => {
         if (word === ASK) answers++;
         if (word === ASK || word === signal || child === undefined) look();
@@ -112,7 +112,7 @@ export function makeWitness(): Witness {
   return {
     start,
     saw(signal) {
-      const since = performance.now() - MOMENT;
+      const since = performance.now() - MERGE_MS;
       const answer = last.then(() => ask(signal, since));
       last = answer;
       return answer;
@@ -125,17 +125,17 @@ export function makeWitness(): Witness {
   };
 }
 
-const isTold = (signal: NodeJS.Signals | null): boolean =>
-  signal === 'SIGPIPE' || TOLD.some((known) => known === signal);
+const isReported = (signal: NodeJS.Signals | null): boolean =>
+  signal === 'SIGPIPE' || REPORTED.some((known) => known === signal);
 
-/** @returns undefined where the system refuses: then we do without */
+/** Starts the shell; undefined if the system refuses: then we do without. */
 function tryStart(): ChildProcess | undefined {
   let nothing: number | undefined;
-  // In place of one that died. For a ^Z in this moment see watchSignals().
+  // It may replace one that died. Why ^Z must have its default action meanwhile, watchSignals() says.
   const handlers = process.listeners('SIGTSTP');
   process.removeAllListeners('SIGTSTP');
   try {
-    // It may hold nothing that we inherited: a pool stays open as long as somebody holds it.
+    // It must not hold open what we inherited: a pool stays open as long as somebody does.
     nothing = openSync('/dev/null', 'r');
     const stdio: Array<'pipe' | 'ignore' | number> = ['pipe', 'pipe', 'ignore'];
     for (const fd of listInheritable()) stdio[fd] = nothing;

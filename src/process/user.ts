@@ -4,8 +4,8 @@ import { tryStat } from '../try-stat.js';
 let own: number | undefined;
 
 /**
- * @returns our user id, as the files that we look at show it: below fakeroot(1), getuid(2) says 0 and statx(2) does not. The
- * folder of a process in /proc belongs to its effective user (proc(5)).
+ * Returns our user id as stat(2) shows it for the files that we look at: below fakeroot(1), getuid(2) returns 0 and statx(2) does
+ * not. The folder of a process in /proc belongs to its effective user (proc(5)).
  */
 export function userId(): number {
   own ??= tryStat('/proc/self')?.uid ?? process.geteuid?.() ?? -1;
@@ -13,10 +13,10 @@ export function userId(): number {
 }
 
 /**
- * Takes on the rights of another user, as root does with the state of a user's pool: what it makes there is theirs, and no
- * link that they lay leads root to a file that they could not reach themselves.
- * @param user undefined to stay who we are
- * @returns what ends that
+ * Takes on the rights of another user. Root does so in the state folder of a user's pool: what it makes there is theirs, and no
+ * link of theirs leads root to a file that they could not reach themselves.
+ * @param user the user id; undefined changes nothing
+ * @returns a function that changes back
  * @throws JobserverError 'failed' if root may not
  */
 export function become(user: number | undefined): () => void {
@@ -25,7 +25,7 @@ export function become(user: number | undefined): () => void {
   return () => process.seteuid?.(0);
 }
 
-/** @returns what the action returns, done with the rights of that user (see become) */
+/** Runs an action with the rights of a user (see become), and returns its result. */
 export function asUser<T>(user: number | undefined, action: () => T): T {
   const end = become(user);
   try {
@@ -35,7 +35,7 @@ export function asUser<T>(user: number | undefined, action: () => T): T {
   }
 }
 
-/** @returns what the action returns, done as root, which may have become another user before (see become) */
+/** Runs an action as root, which may have become another user before (see become), and returns its result. */
 export function asRoot<T>(action: () => T): T {
   const user = process.geteuid?.();
   if (user === 0) return action();

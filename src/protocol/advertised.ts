@@ -15,7 +15,7 @@ export interface Advertised {
    * pool, which `auth` does not.
    */
   path: string | undefined;
-  /** The pair that the client above us uses, where it told us that it is closed to us. */
+  /** The pair that the client above us uses, if it told us that it is closed to us. */
   closed: Auth | undefined;
   /** Whether only the spelling of make before 4.2 is used. */
   old: boolean;
@@ -25,7 +25,7 @@ export interface Advertised {
 
 /**
  * @param get gives a variable's value
- * @returns the pool that the environment advertises, or undefined where there is no jobserver
+ * @returns the pool that the environment advertises, or undefined if there is no jobserver
  */
 export function findAdvertised(get: (name: string) => string | undefined): Advertised | undefined {
   for (const variable of VARIABLES) {

@@ -16,7 +16,7 @@ export function parseAuth(text: string): Auth {
   return read < 0 || write < 0 ? { kind: 'closed' } : { kind: 'pair', read, write };
 }
 
-/** @returns the text that follows `--jobserver-auth=` */
+/** Returns the text that follows `--jobserver-auth=`. */
 export function formatAuth(
   auth: { kind: 'fifo'; path: string } | { kind: 'pair'; read: number; write: number },
 ): string {

@@ -8,7 +8,7 @@ interface Word {
 export interface MakeFlags {
   /** Options before the word `--`; the first may be a bundle of single letters without a dash. */
   words: Word[];
-  /** The variable definitions, raw and with the `--` that leads them; empty where there are none. */
+  /** The variable definitions, raw and with the `--` that leads them; empty if there are none. */
   tail: string;
 }
 
@@ -43,7 +43,7 @@ const TAIL_WORDS = new RegExp(`[ \\t]+(${WORDS.source})`, 'g');
 
 const tailWords = (tail: string): Word[] => [...tail.matchAll(TAIL_WORDS)].map(([, raw = '']) => parseWord(raw));
 
-/** @returns the letters of the short options in a word, up to and with the first that takes an argument. */
+/** Returns the letters of the short options in a word, up to and with the first that takes an argument. */
 function shortOptions(word: Word, index: number): string {
   const bare = index === 0 && !word.text.startsWith('-') && !word.text.includes('=');
   if (!bare && !/^-[A-Za-z]/.test(word.text)) return '';
@@ -52,7 +52,7 @@ function shortOptions(word: Word, index: number): string {
   return end < 0 ? letters : letters.slice(0, end + 1);
 }
 
-/** @returns whether make was asked to print, question or touch only: -n, -q or -t (PROTOCOL 4). */
+/** Returns whether make was asked to print, question or touch only: -n, -q or -t (PROTOCOL 4). */
 export function isDryRun(flags: MakeFlags): boolean {
   return flags.words.some(
     (word, index) =>
@@ -60,7 +60,7 @@ export function isDryRun(flags: MakeFlags): boolean {
   );
 }
 
-/** @returns every advertised auth (`fifo:PATH`, `3,4`), the one that counts last (PROTOCOL 1). */
+/** Returns every advertised auth (`fifo:PATH`, `3,4`), the one that counts last (PROTOCOL 1). */
 export function findAuths(flags: MakeFlags): string[] {
   const valuesOf = (option: string) =>
     flags.words.filter((word) => word.text.startsWith(option)).map((word) => word.text.slice(option.length));
@@ -68,12 +68,12 @@ export function findAuths(flags: MakeFlags): string[] {
   return auths.length > 0 ? auths : valuesOf('--jobserver-fds=');
 }
 
-/** @returns the auth behind the `--` (`fifo:PATH`), which most other programs than make take for the one that counts */
+/** Returns the auth behind the `--` (`fifo:PATH`), which most other programs than make take for the one that counts. */
 export function findTailAuth({ tail }: MakeFlags): string | undefined {
   return tailWords(tail).findLast(isTailAuth)?.text.slice('--jobserver-auth='.length);
 }
 
-/** @returns the N of the last `-jN`, or undefined where there is none or it is without a number. */
+/** Returns the N of the last `-jN`, or undefined if there is none or it is without a number. */
 export function findJobCount(flags: MakeFlags): number | undefined {
   const counts = flags.words
     .map((word, index) => {
@@ -86,7 +86,7 @@ export function findJobCount(flags: MakeFlags): number | undefined {
   return last === undefined ? undefined : Number(last);
 }
 
-/** @returns whether a number that is the next word is the argument of this one: `-j 4`, `--jobs 4`, `kj 4` */
+/** Returns whether a number that is the next word is the argument of this one: `-j 4`, `--jobs 4`, `kj 4`. */
 function wantsCount(word: Word | undefined, index: number): boolean {
   return (
     word !== undefined &&
@@ -94,7 +94,7 @@ function wantsCount(word: Word | undefined, index: number): boolean {
   );
 }
 
-/** @returns the words without anything that speaks of jobs or of a jobserver. */
+/** Returns the words without anything that speaks of jobs or of a jobserver. */
 function withoutJobs(words: Word[]): string[] {
   const kept: string[] = [];
   words.forEach((word, index) => {
@@ -147,7 +147,7 @@ export function mergeMakeFlags(value: string, pool?: PoolFlags): string {
   return [letters, ...all].join(' ');
 }
 
-/** @returns the tail with that auth as its last word, or without any that we have put there; all else word for word */
+/** Returns the tail with that auth as its last word, or without any that we have put there; all else word for word. */
 function mergeTail(tail: string, auth: string | undefined): string {
   const kept = tail.replace(TAIL_WORDS, (match, raw: string) => (isTailAuth(parseWord(raw)) ? '' : match));
   if (auth === undefined) return kept === '--' ? '' : kept;
@@ -159,11 +159,11 @@ function advertise({ jobs, auth, old }: PoolFlags): string[] {
   return old ? [`--jobserver-fds=${auth}`, '-j'] : [`-j${jobs}`, `--jobserver-auth=${quoteWord(auth)}`];
 }
 
-/** @returns a word in make's own quoting (quote_for_env in GNU make's main.c). */
+/** Returns a word in make's own quoting (quote_for_env in GNU make's main.c). */
 export function quoteWord(text: string): string {
   return text.replace(/[ \t\\]/g, '\\$&').replaceAll('$', '$$$$');
 }
 
-/** @returns the first character that MAKEFLAGS, and scripts that split it unquoted, do not carry as it is */
+/** Returns the first character that MAKEFLAGS, and scripts that split it unquoted, do not carry as it is. */
 export const findUnsafeCharacter = (path: string): string | undefined =>
   /[^\p{L}\p{M}\p{N}_./:@%+=,~^-]/u.exec(path)?.[0];
