@@ -9,7 +9,7 @@ const NEED_TOOLS = [
   'test/process/{descriptors,process-table}',
   'test/protocol/real-make',
   'test/shell/sh',
-  'test/slots/caller',
+  'test/slots/calling-shell',
   'test/tools/{ask-version,invoked-tool}',
 ].map((name) => `${name}.test.ts`);
 

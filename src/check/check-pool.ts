@@ -1,7 +1,7 @@
 import { isJobserverError } from '../errors.js';
 import { listOverriding } from '../jobs/job-count-variables.js';
 import { findPool, howToOpen, type Lookup } from '../pool/find-pool.js';
-import { cacheRoot } from '../pool/home.js';
+import { cacheRoot } from '../pool/find-pool-state.js';
 import { identifyPath } from '../pool/identity.js';
 import { describePool, isOpenAs, type Pool } from '../pool/pool.js';
 import { pidOf } from '../process/process-table.js';

@@ -6,11 +6,11 @@ import { makeRequest } from '../jobs/slot-request.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { watchSignals } from '../process/forward-signals.js';
-import { acquireSlots } from '../slots/acquire.js';
-import { findReadingShell } from '../slots/caller.js';
+import { acquireSlots } from '../slots/acquire-slots.js';
+import { findReadingShell } from '../slots/calling-shell.js';
 import { handOver } from '../slots/claim.js';
-import { abandonClaim } from '../slots/release.js';
-import { isOutputClosed } from '../slots/wrapper.js';
+import { abandonClaim } from '../slots/release-claim.js';
+import { isOutputClosed } from '../slots/wrapper-programs.js';
 
 export const command: Command = {
   name: 'js-acquire',

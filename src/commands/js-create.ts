@@ -16,8 +16,8 @@ import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
 import { watchSignals } from '../process/forward-signals.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
-import { findReadingShell } from '../slots/caller.js';
-import { isOutputClosed } from '../slots/wrapper.js';
+import { findReadingShell } from '../slots/calling-shell.js';
+import { isOutputClosed } from '../slots/wrapper-programs.js';
 
 export const command: Command = {
   name: 'js-create',
@@ -58,7 +58,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
   // Loaded late (src/build/build.sh).
-  const { createPool, destroyPool, sweepStale } = await import('../keeper/own-pool.js');
+  const { createPool, destroyPool, sweepStale } = await import('../keeper/pool-lifecycle.js');
   for (const { removed, failures } of listStateRoots(env).map(sweepStale)) {
     if (!args.has('verbose')) continue;
     for (const what of [...removed.map((thing) => `removed ${thing}`), ...failures]) report(what);

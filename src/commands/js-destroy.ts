@@ -17,7 +17,7 @@ export const command: Command = {
 
 async function main({ args, env, parent, print, report }: Context): Promise<number> {
   // Loaded late (src/build/build.sh).
-  const { destroyPool, sweepStale } = await import('../keeper/own-pool.js');
+  const { destroyPool, sweepStale } = await import('../keeper/pool-lifecycle.js');
   if (args.has('stale')) {
     if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale goes without --fifo');
     const sweeps = listStateRoots(env).map(sweepStale);

@@ -6,7 +6,7 @@ import { formatJsonChanges, formatJsonJoin } from '../jobs/format-json.js';
 import { formatChanges, formatJoin } from '../jobs/format-shell-code.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
-import { findReadingShell } from '../slots/caller.js';
+import { findReadingShell } from '../slots/calling-shell.js';
 
 export const command: Command = {
   name: 'js-env',

@@ -3,9 +3,9 @@ import { LOOKUP_OPTIONS, lookupOf } from '../cli/pool-options.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { requirePool } from '../pool/find-pool.js';
 import { selfId } from '../process/process-table.js';
-import { findCallingShell } from '../slots/caller.js';
-import { isHandedTo, isHandle, listClaims } from '../slots/claim-record.js';
-import { releaseClaim } from '../slots/release.js';
+import { findCallingShell } from '../slots/calling-shell.js';
+import { isHandedTo, isHandle, listClaims } from '../slots/read-claim.js';
+import { releaseClaim } from '../slots/release-claim.js';
 
 export const command: Command = {
   name: 'js-release',

@@ -25,10 +25,10 @@ import { findFileLimit } from '../process/file-limit.js';
 import { type SignalWatch, watchSignals } from '../process/forward-signals.js';
 import { readProcess, selfId } from '../process/process-table.js';
 import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
-import { acquireSlots } from '../slots/acquire.js';
+import { acquireSlots } from '../slots/acquire-slots.js';
 import { type Claim, recordJob } from '../slots/claim.js';
-import { releaseOwnClaim } from '../slots/release.js';
-import { watchSlot } from '../slots/take-over.js';
+import { watchSlot } from '../slots/exchange-token.js';
+import { releaseOwnClaim } from '../slots/release-claim.js';
 import { findTool, MAKE } from '../tools/table.js';
 
 export const command: Command = {
@@ -110,7 +110,7 @@ async function runInSlots(
   const wanted = { count: slots, timeoutMs, command: job.words.join(' ') };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, context));
   // Whatever a job does with a pool of just its slots, they go back. Loaded late (src/build/build.sh).
-  const keeper = slots > 1 ? await import('../keeper/own-pool.js') : undefined;
+  const keeper = slots > 1 ? await import('../keeper/pool-lifecycle.js') : undefined;
   const stopWatching = watchSlot(claim);
   let own: Pool | undefined;
   return runAndTidy(

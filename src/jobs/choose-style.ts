@@ -1,6 +1,6 @@
 import type { Env } from '../environment.js';
 import { JobserverError } from '../errors.js';
-import { cacheRoot } from '../pool/home.js';
+import { cacheRoot } from '../pool/find-pool-state.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import { askStyles } from '../tools/ask-version.js';
 import { hasShim } from '../tools/shim-folder.js';

@@ -1,6 +1,6 @@
 import type { Env, EnvChanges } from '../environment.js';
 import { JobserverError } from '../errors.js';
-import { cacheRoot } from '../pool/home.js';
+import { cacheRoot } from '../pool/find-pool-state.js';
 import type { Pool } from '../pool/pool.js';
 import { type ProcessId, pidOf } from '../process/process-table.js';
 import { putShimsOnPath } from '../tools/put-shims-on-path.js';

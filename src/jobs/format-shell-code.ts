@@ -1,6 +1,6 @@
 import type { Env, EnvChanges } from '../environment.js';
 import { JobserverError } from '../errors.js';
-import { cacheRoot } from '../pool/home.js';
+import { cacheRoot } from '../pool/find-pool-state.js';
 import { isOpenAs, type Pool } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
 import { listMangled } from '../process/find-non-utf8.js';

@@ -1,5 +1,5 @@
 import type { Pool } from '../pool/pool.js';
-import { recordPoolJob } from '../pool/record.js';
+import { recordPoolJob } from '../pool/pool-record.js';
 import { readProcess } from '../process/process-table.js';
 
 /** Writes down what runs in a pool that is its own: while it does the pool stays, also if this process is killed. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Env, EnvChanges } from '../environment.js';
 import { Interrupted, JobserverError, type Warn } from '../errors.js';
-import { cacheRoot } from '../pool/home.js';
+import { cacheRoot } from '../pool/find-pool-state.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { isClosedByExec } from '../process/descriptors.js';
@@ -11,7 +11,7 @@ import { readNumericVariables } from '../process/numeric-variables.js';
 import { type Running, startProgram } from '../process/run-program.js';
 import { type Claim, recordStart } from '../slots/claim.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
-import { takeMore } from '../slots/take.js';
+import { takeMore } from '../slots/take-slots.js';
 import { askStyles } from '../tools/ask-version.js';
 import { isBuildFrontEnd, readFirstLine } from '../tools/build-front-end.js';
 import { findProgram } from '../tools/find-program.js';

@@ -2,7 +2,7 @@ import type { Warn } from '../errors.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import type { Pool } from '../pool/pool.js';
 import type { Interrupt } from '../process/forward-signals.js';
-import type { SlotRequest } from '../slots/acquire.js';
+import type { SlotRequest } from '../slots/acquire-slots.js';
 
 /** What a command wants of a pool: how many slots, within what time, and for what. */
 type Wanted = Pick<SlotRequest, 'count' | 'timeoutMs' | 'command'>;

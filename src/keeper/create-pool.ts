@@ -1,12 +1,12 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { attempt, JobserverError } from '../errors.js';
-import { createFolders, recordSession, removeFolders } from '../pool/folder.js';
+import { checkPath, nameOwnFifo } from '../pool/fifo-name.js';
 import { bootId, identify } from '../pool/identity.js';
-import { checkPath, nameOwnFifo } from '../pool/own-fifo.js';
-import { writePointer } from '../pool/pointer.js';
 import { openPool, type Pool } from '../pool/pool.js';
-import { writeRecord } from '../pool/record.js';
+import { createFolders, recordSession, removeFolders } from '../pool/pool-folder.js';
+import { writeRecord } from '../pool/pool-record.js';
 import { removePool } from '../pool/remove-pool.js';
+import { writePointer } from '../pool/state-pointer.js';
 import { type ProcessId, pidNamespace, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { readOutput } from '../process/read-output.js';
 import { userId } from '../process/user.js';

@@ -3,7 +3,7 @@ import { JobserverError } from '../errors.js';
 import { bootId } from '../pool/identity.js';
 import { isAbandoned } from '../pool/open-path.js';
 import { closePool, type Pool } from '../pool/pool.js';
-import { isKeeperDead, readRecord } from '../pool/record.js';
+import { isKeeperDead, readRecord } from '../pool/pool-record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';
 import { asUser } from '../process/user.js';

@@ -1,5 +1,5 @@
 import type { Pool } from '../pool/pool.js';
-import { isKeeperDead } from '../pool/record.js';
+import { isKeeperDead } from '../pool/pool-record.js';
 
 /**
  * Gives a pool of ours whose keeper was killed a new one; a pool that has its keeper, or is not ours, is left alone.
@@ -11,6 +11,6 @@ import { isKeeperDead } from '../pool/record.js';
 export async function ensureKeeper(pool: Pool, isClaimant = false, onDoubt?: (doubt: string) => void): Promise<void> {
   if (pool.record === undefined || !isKeeperDead(pool.record)) return;
   // Loaded late (src/build/build.sh).
-  const { revivePool } = await import('../keeper/own-pool.js');
-  await revivePool(pool, isClaimant, onDoubt);
+  const { replaceDeadKeeper } = await import('../keeper/pool-lifecycle.js');
+  await replaceDeadKeeper(pool, isClaimant, onDoubt);
 }

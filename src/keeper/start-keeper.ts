@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, lstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
-import type { PoolRecord } from '../pool/record.js';
+import type { PoolRecord } from '../pool/pool-record.js';
 import { debuggerOptions } from '../process/override-node-signals.js';
 import { asRoot, asUser } from '../process/user.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
-import type { PoolRecord } from '../pool/record.js';
+import type { PoolRecord } from '../pool/pool-record.js';
 import { type ProcessId, parseProcessId } from '../process/process-table.js';
 
 /** A place in the line of those who may keep a pool, and who has it. */

@@ -1,10 +1,10 @@
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { claimsFolder, locksFolder, recordSession, restoreFolders } from '../pool/folder.js';
-import { isOwnFifo } from '../pool/own-fifo.js';
-import { followPointer, pointerFile, writePointer } from '../pool/pointer.js';
+import { isOwnFifo } from '../pool/fifo-name.js';
 import type { Pool } from '../pool/pool.js';
-import type { PoolRecord } from '../pool/record.js';
+import { claimsFolder, locksFolder, recordSession, restoreFolders } from '../pool/pool-folder.js';
+import type { PoolRecord } from '../pool/pool-record.js';
+import { followPointer, pointerFile, writePointer } from '../pool/state-pointer.js';
 import { userId } from '../process/user.js';
 
 /** Makes anew what somebody has removed of a pool's state, or a service that removes what is old (tmpfiles.d(5)). */

@@ -3,10 +3,10 @@ import { JobserverError } from '../errors.js';
 import { walkUp } from '../process/ancestry.js';
 import { descriptorStat, isReadable, isWritable } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
-import { isClientOf } from './folder.js';
-import { findFolder } from './home.js';
+import { findFolder } from './find-pool-state.js';
 import { identify, identifyPath } from './identity.js';
 import { openPool, type Pool, type Way } from './pool.js';
+import { isClientOf } from './pool-folder.js';
 
 /** Where to look for the pool. */
 export interface Lookup {

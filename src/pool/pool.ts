@@ -2,11 +2,11 @@ import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import type { Env } from '../environment.js';
 import { cannot, isExhausted, isJobserverError, JobserverError } from '../errors.js';
 import { descriptorStat, readDescriptor } from '../process/process-table.js';
-import { findHome, type Home } from './home.js';
+import { findHome, type Home } from './find-pool-state.js';
 import { identify } from './identity.js';
 import { openPath, READ } from './open-path.js';
-import { isKeeperDead, isOver, type PoolRecord, readRecord } from './record.js';
-import { nobodyKeeps } from './refusals.js';
+import { nobodyKeeps } from './pool-errors.js';
+import { isKeeperDead, isOver, type PoolRecord, readRecord } from './pool-record.js';
 
 /** How a pool's client reaches it. */
 export type Way =

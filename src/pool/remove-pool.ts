@@ -1,8 +1,8 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { userId } from '../process/user.js';
-import { removeFolders } from './folder.js';
 import { identify } from './identity.js';
-import { removePointer } from './pointer.js';
+import { removeFolders } from './pool-folder.js';
+import { removePointer } from './state-pointer.js';
 
 /**
  * Removes what is left of a pool of ours: its state, its pointer, and its FIFO, if that path does not lead to another by now.

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { cannot, errorCode, type JobserverError } from '../errors.js';
 import { describePool, type Pool } from './pool.js';
-import { nobodyKeeps } from './refusals.js';
+import { nobodyKeeps } from './pool-errors.js';
 
 /**
  * Takes one token if there is one, without waiting.

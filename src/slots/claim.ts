@@ -1,13 +1,13 @@
 import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
 import { type ClaimName, nameHandedOver, nameNewClaim, parseClaimName } from '../pool/claim-name.js';
-import { createFolders, removeUnusedFolders } from '../pool/folder.js';
 import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
+import { createFolders, removeUnusedFolders } from '../pool/pool-folder.js';
 import { poolIsGone } from '../pool/take-token.js';
 import { type ProcessId, pidNamespace } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
-import { claimFile } from './claim-record.js';
+import { claimFile } from './read-claim.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /**

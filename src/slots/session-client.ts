@@ -1,5 +1,5 @@
-import { isHolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
+import { isHolder } from '../pool/pool-folder.js';
 import { walkUp } from '../process/ancestry.js';
 import {
   type ProcessId,

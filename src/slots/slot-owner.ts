@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { parseClaimName } from '../pool/claim-name.js';
-import { isHolder, isSession } from '../pool/folder.js';
 import { identify, identifyPath } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
+import { isHolder, isSession } from '../pool/pool-folder.js';
 import { type MakeAbove, walkUp } from '../process/ancestry.js';
 import {
   descriptorStat,

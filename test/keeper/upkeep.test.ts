@@ -1,8 +1,8 @@
 import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { refresh } from '../../src/keeper/upkeep.js';
-import { createFolders } from '../../src/pool/folder.js';
-import type { PoolRecord } from '../../src/pool/record.js';
+import { createFolders } from '../../src/pool/pool-folder.js';
+import type { PoolRecord } from '../../src/pool/pool-record.js';
 import { makePool } from '../slots/real-pool.js';
 
 test('nothing of a pool looks old to a service that removes what is old, and when claims were written stays', () => {

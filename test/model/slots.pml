@@ -2,8 +2,9 @@
  * The slot protocol: what js-run, the keeper and a foreign client (make) do to a pool of ours, one step for
  * each system call that others can see. model.test.ts says which sizes are explored, and that every seeded fault is found.
  *
- *   Run     src/commands/js-run.ts, src/slots/{acquire,take,wait,claim,lock,take-over,heir,release}.ts: one claim, one job
- *   Keeper  src/keeper/{keeper,repair}.ts and its successor: sweeps, repairs, tops up, starts again after it was killed.
+ *   Run     src/commands/js-run.ts, src/slots/{acquire-slots,take-slots,wait-for-slots,claim,locks,exchange-token,find-heir,
+ *           release-claim}.ts: one claim, one job
+ *   Keeper  src/keeper/{keeper,put-back-lost-tokens}.ts and its successor: sweeps, repairs, tops up, starts again after it was killed.
  *           That only one keeper acts at a time is succession.pml's part; here the successor just starts.
  *   Make    a client that takes tokens without a claim, and loses them when it is killed (PROTOCOL 23)
  *   Killer  SIGKILL at any step of any of them, CRASHES times
@@ -167,8 +168,8 @@ inline end_process(who)
 	((returner[c] == NOBODY && !is_holder_alive(c) && !is_running(c) && !is_slot_taken(c)) || (returner[c] != NOBODY && !is_named_alive(returner[c]) && !is_slot_taken(c))))
 
 /*
- * sweepClaims() and releaseClaim() of src/slots/{sweep,release}.ts: one claim `c`, looked at and perhaps returned by `me`. Between the
- * steps, each an atomic, anything may happen.
+ * sweepClaims() and releaseClaim() of src/slots/{sweep-dead-claims,release-claim}.ts: one claim `c`, looked at and perhaps
+ * returned by `me`. Between the steps, each an atomic, anything may happen.
  */
 inline sweep(me, c)
 {
@@ -449,7 +450,7 @@ gone:
 #endif
 
 /*
- * src/keeper/strangers.ts: one of our commands without a claim holds nothing, if its claim would be in the pool's folder. Of
+ * src/keeper/find-stranger.ts: one of our commands without a claim holds nothing, if its claim would be in the pool's folder. Of
  * others that is not known.
  */
 #ifdef TRUST_OURS
@@ -511,7 +512,7 @@ inline look_around()
 }
 
 /*
- * Puts in what is missing, where that is provable (src/keeper/repair.ts; the successor's first act). What was lost is T less
+ * Puts in what is missing, where that is provable (src/keeper/put-back-lost-tokens.ts; the successor's first act). What was lost is T less
  * what the claims hold, if from the drain on the FIFO was empty: then no token has moved while we looked.
  */
 inline top_up()

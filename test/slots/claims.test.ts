@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, selfId } from '../../src/process/process-table.js';
 import { handOver, openClaim, recordJob } from '../../src/slots/claim.js';
-import { claimFile, listClaims, readClaim } from '../../src/slots/claim-record.js';
-import { releaseClaim, releaseOwnClaim } from '../../src/slots/release.js';
-import { sweepClaims } from '../../src/slots/sweep.js';
-import { tryTakeSlots } from '../../src/slots/take.js';
+import { claimFile, listClaims, readClaim } from '../../src/slots/read-claim.js';
+import { releaseClaim, releaseOwnClaim } from '../../src/slots/release-claim.js';
+import { sweepClaims } from '../../src/slots/sweep-dead-claims.js';
+import { tryTakeSlots } from '../../src/slots/take-slots.js';
 import { bytes, claimSlots, makePool, startDead } from './real-pool.js';
 
 /** Bytes that text would not survive as. */

@@ -17,9 +17,9 @@ import { expect, onTestFinished } from 'vitest';
 import { closePool, openPool, type Pool } from '../../src/pool/pool.js';
 import { type ProcessId, readProcess } from '../../src/process/process-table.js';
 import { openClaim } from '../../src/slots/claim.js';
-import { claimFile, listClaims } from '../../src/slots/claim-record.js';
+import { claimFile, listClaims } from '../../src/slots/read-claim.js';
 import type { SlotOwner } from '../../src/slots/slot-owner.js';
-import { tryTakeSlots } from '../../src/slots/take.js';
+import { tryTakeSlots } from '../../src/slots/take-slots.js';
 import { start } from '../process/start.js';
 
 /** A FIFO that the test keeps open, as a make does. */

@@ -1,6 +1,6 @@
 import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
-import { hasSlot } from './owner-slot.js';
+import { hasSlot } from './implicit-slot.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /**

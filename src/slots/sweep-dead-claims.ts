@@ -1,9 +1,9 @@
 import { formatClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { isAlive, isAnyMarked, isNamespaceGone, type ProcessId, pidNamespace } from '../process/process-table.js';
-import { type ClaimRecord, listClaims, readClaim } from './claim-record.js';
-import { isSlotTaken } from './heir.js';
-import { releaseClaim } from './release.js';
+import { isSlotTaken } from './find-heir.js';
+import { type ClaimRecord, listClaims, readClaim } from './read-claim.js';
+import { releaseClaim } from './release-claim.js';
 import { CLAIM_VARIABLE } from './slot-owner.js';
 
 /**

@@ -1,8 +1,8 @@
 import { isHandedOver, parseClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { isAlive, pidNamespace, pidOf, readProcess, readSleep } from '../process/process-table.js';
-import { type ClaimRecord, listClaims, readClaim } from '../slots/claim-record.js';
-import { isSlotTaken } from '../slots/heir.js';
+import { isSlotTaken } from '../slots/find-heir.js';
+import { type ClaimRecord, listClaims, readClaim } from '../slots/read-claim.js';
 
 /** The tokens that are outside the pool, as far as the claims tell. */
 export interface HeldTokens {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
 import { type ClaimName, isHandedOver, isOfOurNamespace, isReturning, parseClaimName } from '../pool/claim-name.js';
-import { claimsFolder } from '../pool/folder.js';
 import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
+import { claimsFolder } from '../pool/pool-folder.js';
 import { type ProcessId, parseProcessId } from '../process/process-table.js';
 import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 

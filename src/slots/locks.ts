@@ -1,16 +1,16 @@
 import { linkSync, statSync, unlinkSync } from 'node:fs';
 import { cannot, errorCode } from '../errors.js';
-import { createFolders, locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
+import { createFolders, locksFolder } from '../pool/pool-folder.js';
 import { poolIsGone } from '../pool/take-token.js';
 import type { ProcessId } from '../process/process-table.js';
 import { tryStat } from '../try-stat.js';
 import type { Claim } from './claim.js';
-import { claimFile } from './claim-record.js';
-import { listLocks, lockOfNote, noteName, wakeNext } from './notes.js';
-import { hasSlot } from './owner-slot.js';
+import { hasSlot } from './implicit-slot.js';
+import { claimFile } from './read-claim.js';
 import { isSessionInClient } from './session-client.js';
 import type { SlotOwner } from './slot-owner.js';
+import { listLocks, lockOfNote, noteName, wakeNext } from './wake-waiters.js';
 
 /** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */
 export const SEVERAL = 'several';

@@ -8,14 +8,14 @@ import {
   nameReturning,
   parseClaimName,
 } from '../pool/claim-name.js';
-import { removeUnusedFolders } from '../pool/folder.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
+import { removeUnusedFolders } from '../pool/pool-folder.js';
 import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 import type { Claim } from './claim.js';
-import { claimFile, isHandedTo, listClaims, readClaim } from './claim-record.js';
-import { findHeir, isSlotTaken } from './heir.js';
-import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from './lock.js';
+import { findHeir, isSlotTaken } from './find-heir.js';
+import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from './locks.js';
+import { claimFile, isHandedTo, listClaims, readClaim } from './read-claim.js';
 
 /**
  * Returns everything that a claim on disk holds and removes it.

@@ -1,17 +1,17 @@
 import { Interrupted, JobserverError } from '../errors.js';
 import { awaitTokens, type TokenWait } from '../pool/await-token.js';
 import { describePool, type Pool } from '../pool/pool.js';
-import { isKeeperDead } from '../pool/record.js';
+import { isKeeperDead } from '../pool/pool-record.js';
 import { poolIsGone } from '../pool/take-token.js';
 import type { Interrupt } from '../process/forward-signals.js';
 import { pidNamespace, selfId } from '../process/process-table.js';
+import { checkReachable } from './check-reachable.js';
 import { type Claim, recordToken } from './claim.js';
-import { note, removeNotes, SEVERAL, slotLock } from './lock.js';
-import { WAKE, wakeForFree } from './notes.js';
-import { checkReachable } from './reachable.js';
-import { putToken } from './release.js';
-import { sweepClaims } from './sweep.js';
-import { mayTakeTokens, tryTakeSlots } from './take.js';
+import { note, removeNotes, SEVERAL, slotLock } from './locks.js';
+import { putToken } from './release-claim.js';
+import { sweepClaims } from './sweep-dead-claims.js';
+import { mayTakeTokens, tryTakeSlots } from './take-slots.js';
+import { WAKE, wakeForFree } from './wake-waiters.js';
 
 /** How long to wait, and who wants to know. */
 export interface WaitOptions {

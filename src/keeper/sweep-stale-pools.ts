@@ -1,16 +1,16 @@
 import { existsSync, lstatSync, readdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cannot, isJobserverError } from '../errors.js';
-import { removeFolders } from '../pool/folder.js';
+import { makerOf } from '../pool/fifo-name.js';
+import { leadsTo } from '../pool/find-openers.js';
 import { identify } from '../pool/identity.js';
 import { isAbandoned } from '../pool/open-path.js';
-import { leadsTo } from '../pool/openers.js';
-import { makerOf } from '../pool/own-fifo.js';
-import { isKeeperDead, isOver, type PoolRecord, readRecord } from '../pool/record.js';
+import { removeFolders } from '../pool/pool-folder.js';
+import { isKeeperDead, isOver, type PoolRecord, readRecord } from '../pool/pool-record.js';
 import { removeFifo, removePool } from '../pool/remove-pool.js';
 import { isAlive, listDescriptors, listProcesses, pidNamespace, pidOf, readProcess } from '../process/process-table.js';
-import { listClaims, readClaim } from '../slots/claim-record.js';
-import { isInUse } from '../slots/sweep.js';
+import { listClaims, readClaim } from '../slots/read-claim.js';
+import { isInUse } from '../slots/sweep-dead-claims.js';
 
 /** Milliseconds: more than js-create takes from the first file to the last. */
 const YOUNG = 60_000;

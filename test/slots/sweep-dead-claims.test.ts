@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFil
 import { describe, expect, test } from 'vitest';
 import { type ProcessId, pidNamespace, selfId } from '../../src/process/process-table.js';
 import { handOver, openClaim, recordJob } from '../../src/slots/claim.js';
-import { claimFile, listClaims, readClaim } from '../../src/slots/claim-record.js';
-import { releaseClaim } from '../../src/slots/release.js';
+import { claimFile, listClaims, readClaim } from '../../src/slots/read-claim.js';
+import { releaseClaim } from '../../src/slots/release-claim.js';
 import { CLAIM_VARIABLE } from '../../src/slots/slot-owner.js';
-import { sweepClaims } from '../../src/slots/sweep.js';
+import { sweepClaims } from '../../src/slots/sweep-dead-claims.js';
 import { bundle } from '../process/bundle.js';
 import { start } from '../process/start.js';
 import { ageClaims, bytes, claimSlots, makePool, startDead, startProcess } from './real-pool.js';
@@ -179,8 +179,8 @@ describe('sweeping', () => {
       import { nameNewClaim } from './pool/claim-name.js';
       import { selfId } from './process/process-table.js';
       import { openClaim } from './slots/claim.js';
-      import { sweepClaims } from './slots/sweep.js';
-      import { tryTakeSlots } from './slots/take.js';
+      import { sweepClaims } from './slots/sweep-dead-claims.js';
+      import { tryTakeSlots } from './slots/take-slots.js';
       const pool = openPool({ kind: 'fifo', path: process.argv[2] }, process.argv[3]);
       const swept = sweepClaims(pool, selfId());
       // Ends without giving it back.
@@ -208,7 +208,7 @@ describe('sweeping', () => {
     const program = bundle(`
       import { openPool } from './pool/pool.js';
       import { selfId } from './process/process-table.js';
-      import { sweepClaims } from './slots/sweep.js';
+      import { sweepClaims } from './slots/sweep-dead-claims.js';
       const pool = openPool({ kind: 'fifo', path: process.argv[2] }, process.argv[3]);
       process.stdin.once('data', (text) => {
         while (Date.now() < Number(text));

@@ -7,7 +7,7 @@ import {
   readProcess,
   selfAtStart,
 } from '../process/process-table.js';
-import { isScriptShell, isShellForUs, isWrapper } from './wrapper.js';
+import { isScriptShell, isShellForUs, isWrapper } from './wrapper-programs.js';
 
 /**
  * Finds the shell that called a command, to hold what the command leaves behind. In `H=$(js-acquire | tail -1)` the parent

@@ -1,12 +1,12 @@
 import type { Pool } from '../pool/pool.js';
 import { selfId } from '../process/process-table.js';
 import { become } from '../process/user.js';
+import { checkReachable } from './check-reachable.js';
 import { type Claim, openClaim } from './claim.js';
-import { checkReachable } from './reachable.js';
-import { abandonClaim } from './release.js';
+import { abandonClaim } from './release-claim.js';
 import { findSlotOwner } from './slot-owner.js';
-import { tryTakeSlots } from './take.js';
-import { noSlot, type WaitOptions, waitForSlots } from './wait.js';
+import { tryTakeSlots } from './take-slots.js';
+import { noSlot, type WaitOptions, waitForSlots } from './wait-for-slots.js';
 
 /** The slots that a command asks a pool for. */
 export interface SlotRequest extends WaitOptions {

@@ -2,8 +2,8 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
 import { describePool, type Pool } from '../pool/pool.js';
-import { isKeeperDead, isOver, readRecord } from '../pool/record.js';
-import { nobodyKeeps } from '../pool/refusals.js';
+import { nobodyKeeps } from '../pool/pool-errors.js';
+import { isKeeperDead, isOver, readRecord } from '../pool/pool-record.js';
 import { isAlive } from '../process/process-table.js';
 import { startKeeper } from './start-keeper.js';
 import { findLast } from './succession.js';
@@ -24,7 +24,11 @@ const SPREAD = 100;
  * @param onDoubt gets what the new keeper says of slots that may be lost
  * @throws JobserverError 'no-pool' where the pool has ended, 'failed' where no keeper can be started
  */
-export async function revivePool(pool: Pool, isClaimant: boolean, onDoubt?: (doubt: string) => void): Promise<void> {
+export async function replaceDeadKeeper(
+  pool: Pool,
+  isClaimant: boolean,
+  onDoubt?: (doubt: string) => void,
+): Promise<void> {
   const { folder, key } = pool;
   const deadline = performance.now() + PATIENCE;
   if (isClaimant) await delay(SPREAD * Math.random());

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { parseClaimName } from '../pool/claim-name.js';
-import { locksFolder } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
+import { locksFolder } from '../pool/pool-folder.js';
 import { type ProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
 
 /** Tells a command of ours that a lock is free. By default it is ignored (signal(7)), so it hurts nobody who does not wait for it. */

@@ -3,11 +3,11 @@ import { basename, dirname } from 'node:path';
 import type { Env } from '../environment.js';
 import { userId } from '../process/user.js';
 import { tryExactStat } from '../try-stat.js';
+import { isOwnFifo } from './fifo-name.js';
 import { identify } from './identity.js';
-import { isOwnFifo } from './own-fifo.js';
-import { followPointer } from './pointer.js';
-import { nobodyKeeps, unreachable } from './refusals.js';
+import { nobodyKeeps, unreachable } from './pool-errors.js';
 import { checkRoot, ensureForeignRoot, ensureStateRoot } from './state-folder.js';
+import { followPointer } from './state-pointer.js';
 
 /** Where the state of a pool is. */
 export interface Home {

@@ -1,9 +1,9 @@
 import { type ClaimName, findTaker, nameHandedOver } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { isAlive } from '../process/process-table.js';
-import { listClaims, readClaim } from './claim-record.js';
-import { lockedBy, slotLock } from './lock.js';
-import { listLocks, listWanting, wakeNext } from './notes.js';
+import { lockedBy, slotLock } from './locks.js';
+import { listClaims, readClaim } from './read-claim.js';
+import { listLocks, listWanting, wakeNext } from './wake-waiters.js';
 
 /*
  * A js-run that a job started in the background runs in the slot that the job's own js-run gave, and may outlive both: then

@@ -2,9 +2,9 @@ import { fstatSync, readSync, writeSync } from 'node:fs';
 import { errorCode } from '../errors.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
-import { listClaims } from '../slots/claim-record.js';
-import { countHeld, type HeldTokens } from './held-tokens.js';
-import { findStranger, type Stranger } from './strangers.js';
+import { listClaims } from '../slots/read-claim.js';
+import { countHeld, type HeldTokens } from './count-held-tokens.js';
+import { findStranger, type Stranger } from './find-stranger.js';
 
 /** What it takes to tell that tokens are lost, and to put them back. */
 export interface Repair {

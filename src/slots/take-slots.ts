@@ -1,6 +1,6 @@
 import { tryTakeToken } from '../pool/take-token.js';
 import { type Claim, recordToken } from './claim.js';
-import { freeLock, SEVERAL, tryLock, tryLockSlot } from './lock.js';
+import { freeLock, SEVERAL, tryLock, tryLockSlot } from './locks.js';
 
 /**
  * Takes what is free now: the slot owner's implicit slot, then tokens.

@@ -1,8 +1,8 @@
 import { isOfOurNamespace, isReturning, parseClaimName } from '../pool/claim-name.js';
-import { isHolder, isSession } from '../pool/folder.js';
 import type { Pool } from '../pool/pool.js';
+import { isHolder, isSession } from '../pool/pool-folder.js';
 import { isAlive, type ProcessId } from '../process/process-table.js';
-import { listClaims } from './claim-record.js';
+import { listClaims } from './read-claim.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /** @returns whether the slot owner still has its implicit slot: a recipe until it ends, a js-run as long as its claim is there */

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { selfId } from '../../src/process/process-table.js';
-import { listClaims } from '../../src/slots/claim-record.js';
-import { sweepClaims } from '../../src/slots/sweep.js';
+import { listClaims } from '../../src/slots/read-claim.js';
+import { sweepClaims } from '../../src/slots/sweep-dead-claims.js';
 import { makeWorld } from '../e2e/world.js';
 import { ageClaims, makePool } from './real-pool.js';
 

@@ -1,8 +1,8 @@
 import { asUser } from '../process/user.js';
 import { type Claim, crossOut, recordBack, recordToken } from './claim.js';
-import { freeLock, note, removeNotes, slotLock, tryLockSlot } from './lock.js';
-import { WAKE } from './notes.js';
-import { putToken } from './release.js';
+import { freeLock, note, removeNotes, slotLock, tryLockSlot } from './locks.js';
+import { putToken } from './release-claim.js';
+import { WAKE } from './wake-waiters.js';
 
 /**
  * Exchanges a token that the claim holds for its owner's implicit slot, if that is free: nobody but who is below the owner

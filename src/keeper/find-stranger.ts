@@ -2,11 +2,11 @@ import { existsSync, fstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseClaimName } from '../pool/claim-name.js';
-import { leadsTo } from '../pool/openers.js';
-import { isOwnFifo } from '../pool/own-fifo.js';
-import { followPointer } from '../pool/pointer.js';
+import { isOwnFifo } from '../pool/fifo-name.js';
+import { leadsTo } from '../pool/find-openers.js';
 import type { Pool } from '../pool/pool.js';
-import { readRecord } from '../pool/record.js';
+import { readRecord } from '../pool/pool-record.js';
+import { followPointer } from '../pool/state-pointer.js';
 import {
   isAlive,
   listProcesses,
@@ -21,7 +21,7 @@ import {
   startOf,
   tryListDescriptors,
 } from '../process/process-table.js';
-import { listClaims } from '../slots/claim-record.js';
+import { listClaims } from '../slots/read-claim.js';
 import { findTool } from '../tools/table.js';
 import { findFirst } from './succession.js';
 
