@@ -26,6 +26,6 @@ async function main({ args, env, parent, print, report }: Context): Promise<numb
     for (const why of failures) report(why);
     return failures.length === 0 ? 0 : 1;
   }
-  await destroyPool(requirePool({ ...lookupOf({ args, env, parent }), dead: true }));
+  await destroyPool(requirePool({ ...lookupOf({ args, env, parent }), allowAbandoned: true }));
   return 0;
 }

@@ -87,9 +87,9 @@ function findPoolOrWarn({ args, env, parent, warn }: Context): Pool | JobserverE
 }
 
 /** The job gets a pair of its own, or none; the one that we inherited would only keep the pool open. */
-function withoutPair(job: Job, { way }: Pool): Job {
-  if (way.kind !== 'pair') return job;
-  return { ...job, inherited: job.inherited.filter((fd) => fd !== way.read && fd !== way.write) };
+function withoutPair(job: Job, { address }: Pool): Job {
+  if (address.kind !== 'pair') return job;
+  return { ...job, inherited: job.inherited.filter((fd) => fd !== address.read && fd !== address.write) };
 }
 
 interface RunOptions {

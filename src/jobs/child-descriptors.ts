@@ -17,10 +17,10 @@ export interface Pair {
  * @param inherited the numbers that the child gets for something else
  */
 export function openPair(pool: Pool, inherited: readonly number[]): Pair {
-  const { way } = pool;
+  const { address } = pool;
   // The numbers that are spoken of already are best kept, for whoever reads a variable that we do not know of.
-  const same = way.kind === 'pair' && !inherited.includes(way.read) && !inherited.includes(way.write);
-  const [free = 3, next = 4] = same ? [way.read, way.write] : chooseFreeNumbers(inherited);
+  const same = address.kind === 'pair' && !inherited.includes(address.read) && !inherited.includes(address.write);
+  const [free = 3, next = 4] = same ? [address.read, address.write] : chooseFreeNumbers(inherited);
   // The write end first: a blocking open of the read end returns only if there is a writer.
   const [ourWrite, ourRead] = attempt('open the pool', describePool(pool), () => {
     const end = reopen(pool, constants.O_WRONLY);

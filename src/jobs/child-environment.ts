@@ -23,7 +23,7 @@ export const CLOSED_PAIR = { read: -2, write: -2 } as const;
 
 /** Returns the path under which a pool can be opened, or undefined if it is a pipe without a name. */
 export function fifoOf(pool: Pool): string | undefined {
-  return pool.record?.path ?? (pool.way.kind === 'fifo' ? pool.way.path : undefined);
+  return pool.record?.path ?? (pool.address.kind === 'fifo' ? pool.address.path : undefined);
 }
 
 /**
@@ -31,8 +31,9 @@ export function fifoOf(pool: Pool): string | undefined {
  * @returns a path under which programs can open the pool: a pipe has the one that it has as a client's (PROTOCOL 32)
  */
 export function pathOf(pool: Pool, other: { pid: number; fd: number }): string {
-  const { way } = pool;
-  const client = way.kind === 'pair' && way.client !== undefined ? { pid: way.client, fd: way.read } : other;
+  const { address } = pool;
+  const client =
+    address.kind === 'pair' && address.client !== undefined ? { pid: address.client, fd: address.read } : other;
   return fifoOf(pool) ?? `/proc/${client.pid}/fd/${client.fd}`;
 }
 

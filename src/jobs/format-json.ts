@@ -46,7 +46,7 @@ export async function formatJsonJoin(
     cacheRoot(pool, env),
   );
   const pid = program === undefined ? process.ppid : pidOf(program);
-  const path = pathOf(pool, { pid, fd: pool.way.kind === 'pair' ? pool.way.read : pool.fd });
+  const path = pathOf(pool, { pid, fd: pool.address.kind === 'pair' ? pool.address.read : pool.fd });
   const advert: Advert =
     plan.kind === 'fifo' ? { kind: 'fifo', path } : { kind: 'pair', ...CLOSED_PAIR, old: plan.old, path };
   const changes = { ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, auth: options.auth }) };

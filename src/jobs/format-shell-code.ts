@@ -26,7 +26,7 @@ export async function formatJoin(
   shell: ProcessId | undefined,
   env: Env,
 ): Promise<string> {
-  const { way } = pool;
+  const { address } = pool;
   const shims = options.shims ? putShimsOnPath(env) : {};
   const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims });
   const numbers = await holdNumbers(
@@ -40,12 +40,12 @@ export async function formatJoin(
   if (fifo !== undefined && (plan.kind === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
   const pid = shell === undefined ? process.ppid : pidOf(shell);
   const joinPair = (pair: { read: number; write: number }) => {
-    const fd = way.kind === 'pair' ? way.read : pair.read;
+    const fd = address.kind === 'pair' ? address.read : pair.read;
     const path = plan.kind === 'pair' && !plan.path ? undefined : pathOf(pool, { pid, fd });
     return join({ kind: 'pair', ...pair, old: plan.kind === 'pair' && plan.old, path });
   };
   if (plan.kind === 'pair' && !plan.open) return joinPair(CLOSED_PAIR);
-  if (way.kind === 'pair' && (shell === undefined || isOpenIn(shell, way, pool))) return joinPair(way);
+  if (address.kind === 'pair' && (shell === undefined || isOpenIn(shell, address, pool))) return joinPair(address);
   const [read, write] = chooseFreeNumbers(shell ? listUsed(pid) : [], SHELL_DESCRIPTORS);
   if (read === undefined || write === undefined) {
     const free = read === undefined ? 'none is free' : `only ${read} is free`;
@@ -54,7 +54,8 @@ export async function formatJoin(
       `cannot open the pool in the shell: it takes two of its descriptors 3 to 9, and ${free}; close some, or use --auth fifo`,
     );
   }
-  const source = (fd: 'read' | 'write') => fifo ?? (way.kind === 'pair' ? `/proc/${way.holder}/fd/${way[fd]}` : '');
+  const source = (fd: 'read' | 'write') =>
+    fifo ?? (address.kind === 'pair' ? `/proc/${address.holder}/fd/${address[fd]}` : '');
   return (
     formatOpenPair({ fd: read, path: source('read') }, { fd: write, path: source('write') }) + joinPair({ read, write })
   );

@@ -26,7 +26,7 @@ export function countHeld(pool: Pool, steady: (look: string) => boolean): HeldTo
     const holder = parseClaimName(id)?.holder;
     const sleep = holder && sleepOf(pidOf(holder));
     const claim = readClaim(pool, id);
-    if (claim === undefined || claim.past) continue;
+    if (claim === undefined || claim.isFromEarlierBoot) continue;
     // It was made just now, and nothing is in it.
     const isEmpty = claim.namespace === '';
     if (!isEmpty && claim.namespace !== pidNamespace()) return undefined;

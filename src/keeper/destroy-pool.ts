@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { JobserverError } from '../errors.js';
 import { bootId } from '../pool/identity.js';
 import { isAbandoned } from '../pool/open-path.js';
-import { closePool, type Pool } from '../pool/pool.js';
+import { closePool, describePool, type Pool } from '../pool/pool.js';
 import { isKeeperDead, readRecord } from '../pool/pool-record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';
@@ -16,14 +16,13 @@ const PATIENCE = 10_000;
  * @throws JobserverError 'failed' where it is not a pool of ours, or its keeper does not end
  */
 export async function destroyPool(pool: Pool): Promise<void> {
-  const { key, folder, way } = pool;
+  const { key, folder } = pool;
   // It may have another keeper by now.
   const record = readRecord(folder) ?? pool.record;
   if (record === undefined) {
-    const name = way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
     throw new JobserverError(
       'failed',
-      `cannot end the pool '${name}': js-create did not make it, or it has ended already`,
+      `cannot end the pool '${describePool(pool)}': js-create did not make it, or it has ended already`,
     );
   }
   // What lets nobody see whether a keeper elsewhere lives is that we have its FIFO open ourselves.

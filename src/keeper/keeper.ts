@@ -40,7 +40,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   const self = selfId();
   const place = record.place + 1;
   if (!takePlace(folder, { place, id: self })) return undefined;
-  const pool = openPool({ kind: 'fifo', path }, root, { dead: true });
+  const pool = openPool({ kind: 'fifo', path }, root, { allowAbandoned: true });
   if (pool.key !== key) throw new Error(`'${path}' was replaced`);
   const fifo = reopen(pool, constants.O_RDWR | constants.O_NONBLOCK);
   const kept: Kept = { pool, fifo, tokens, exempt: () => [process.pid, ...findSession(record)] };

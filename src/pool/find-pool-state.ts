@@ -10,7 +10,7 @@ import { checkRoot, ensureForeignRoot, ensureStateRoot } from './state-folder.js
 import { followPointer } from './state-pointer.js';
 
 /** Where the state of a pool is. */
-export interface Home {
+export interface StatePlace {
   /** The state folder. */
   root: string;
   /** The user that root acts as in there; undefined if it is ours. */
@@ -28,7 +28,7 @@ const DELETED = / \(deleted\)$/;
  * @throws JobserverError 'failed' if it is a pool of ours whose state cannot be reached, or the folder is refused; 'no-pool' if
  * it is one of ours that has ended
  */
-export function findHome(stat: BigIntStats, link: string | undefined, env: Env): Home {
+export function findPoolState(stat: BigIntStats, link: string | undefined, env: Env): StatePlace {
   const owner = Number(stat.uid);
   const self = userId();
   // Whose the pool is; other users than root are strangers in it, and have state of their own.
@@ -40,7 +40,7 @@ export function findHome(stat: BigIntStats, link: string | undefined, env: Env):
 /** @returns the folder of the pool's state; undefined if the FIFO at a path has none, or none is there */
 export function findFolder(path: string, env: Env): string | undefined {
   const stat = tryExactStat(path);
-  return stat && `${findHome(stat, path, env).root}/${identify(stat)}`;
+  return stat && `${findPoolState(stat, path, env).root}/${identify(stat)}`;
 }
 
 /** @returns the state folder that caches what tools say of themselves: the pool's, but root leaves nothing in a user's */

@@ -5,7 +5,7 @@ import { descriptorStat, isReadable, isWritable } from '../process/process-table
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import { findFolder } from './find-pool-state.js';
 import { identify, identifyPath } from './identity.js';
-import { openPool, type Pool, type Way } from './pool.js';
+import { openPool, type Pool, type PoolAddress } from './pool.js';
 import { isClientOf } from './pool-folder.js';
 
 /** Where to look for the pool. */
@@ -17,8 +17,8 @@ export interface Lookup {
   fifo: string | undefined;
   /** Whether make's pipe may be reached through /proc where make closed it to us. */
   adopt: boolean;
-  /** Whether a pool that nobody keeps open is wanted too. */
-  dead?: boolean;
+  /** Whether a pool that nobody keeps open will do, too. */
+  allowAbandoned?: boolean;
 }
 
 /**
@@ -27,22 +27,22 @@ export interface Lookup {
  * @throws JobserverError 'no-pool' where there should be one and it cannot be joined
  */
 export function findPool(lookup: Lookup): Pool | undefined {
-  const { env, fifo, dead } = lookup;
-  if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, env, { dead });
+  const { env, fifo, allowAbandoned } = lookup;
+  if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, env, { allowAbandoned });
   const advertised = findAdvertised((name) => env[name]);
   if (advertised === undefined) return undefined;
-  return openPool(findWay(advertised, lookup), env, { jobs: advertised.jobs, dead });
+  return openPool(findAddress(advertised, lookup), env, { jobs: advertised.jobs, allowAbandoned });
 }
 
-function findWay(advertised: Advertised, lookup: Lookup): Way {
+function findAddress(advertised: Advertised, lookup: Lookup): PoolAddress {
   const { auth, text, closed, variable, path } = advertised;
   if (auth.kind === 'fifo') return auth;
   const cannotJoin = (why: string) =>
     new JobserverError('no-pool', `cannot join the pool '${text}' of ${variable}: ${why}`);
   if (auth.kind === 'invalid') throw cannotJoin('neither fifo:PATH nor R,W');
   const pair = closed ?? auth;
-  const way = pair.kind === 'pair' ? findPair(pair, text, lookup) : undefined;
-  if (way !== undefined) return way;
+  const address = pair.kind === 'pair' ? findPair(pair, text, lookup) : undefined;
+  if (address !== undefined) return address;
   // It may be of a pool further out than the pair, but where the pair is closed no job of that one is seen from here.
   if (path !== undefined) return { kind: 'fifo', path };
   throw cannotJoin(`the descriptors are closed; ${howToOpen(lookup.env)}`);
@@ -67,12 +67,12 @@ export const FIFO_VARIABLE = 'JOBSERVER_TOOLS_FIFO';
  * without `+`, or one of our commands, whose pool has a path. Numbers alone tell nothing: what is open under them here may be
  * a log of the user's, or a pipe of Node's own.
  */
-function findPair(pair: Pair, text: string, { env, parent, adopt }: Lookup): Way | undefined {
+function findPair(pair: Pair, text: string, { env, parent, adopt }: Lookup): PoolAddress | undefined {
   const inherited = pipeOf(pair, process.pid);
-  const own: Way = { kind: 'pair', ...pair, holder: process.pid };
+  const own: PoolAddress = { kind: 'pair', ...pair, holder: process.pid };
   const path = findMarkedPath(text, env);
   const key = path && identifyPath(path);
-  const ours: Way | undefined = path === undefined || key === undefined ? undefined : { kind: 'fifo', path };
+  const ours: PoolAddress | undefined = path === undefined || key === undefined ? undefined : { kind: 'fifo', path };
   const folder = path === undefined || key === undefined ? undefined : findFolder(path, env);
   const chooseOurs = () => (inherited === key ? own : ours);
   for (const { entry, findMake } of walkUp()) {

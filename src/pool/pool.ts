@@ -2,14 +2,14 @@ import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import type { Env } from '../environment.js';
 import { cannot, isExhausted, isJobserverError, JobserverError } from '../errors.js';
 import { descriptorStat, readDescriptor } from '../process/process-table.js';
-import { findHome, type Home } from './find-pool-state.js';
+import { findPoolState, type StatePlace } from './find-pool-state.js';
 import { identify } from './identity.js';
 import { openPath, READ } from './open-path.js';
 import { nobodyKeeps } from './pool-errors.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from './pool-record.js';
 
 /** How a pool's client reaches it. */
-export type Way =
+export type PoolAddress =
   | { kind: 'fifo'; path: string }
   /**
    * The pair R,W as it is open in the process `holder`: this one, or the client above us. `client` is that one's pid, if it
@@ -19,7 +19,7 @@ export type Way =
 
 /** A pool that is open for reading; closePool() ends that. */
 export interface Pool {
-  way: Way;
+  address: PoolAddress;
   /** Its name that outlives its path (see identify). */
   key: string;
   /** An O_RDONLY|O_NONBLOCK descriptor of our own, so that no flag that others see is changed (PROTOCOL 13, 15). */
@@ -38,32 +38,38 @@ export interface Pool {
 
 interface OpenOptions {
   jobs?: number | undefined;
-  dead?: boolean | undefined;
+  allowAbandoned?: boolean | undefined;
 }
 
 /**
  * Opens a pool for taking and returning tokens.
- * @param way where it is
- * @param place the state folder, or the environment that it may depend on (see findHome)
+ * @param address how to reach it
+ * @param place the state folder, or the environment that it may depend on (see findPoolState)
  * @param options.jobs the N that MAKEFLAGS speaks of, if it does
- * @param options.dead whether a FIFO that nobody keeps open will do, as for removing it
+ * @param options.allowAbandoned whether a FIFO that nobody keeps open will do, as for removing it
  * @throws JobserverError 'no-pool' if there is no FIFO or device, or it is not ours to open; 'failed' if its state is out of reach
  */
-export function openPool(way: Way, place: string | Env, { jobs, dead = false }: OpenOptions = {}): Pool {
-  const name = describeWay(way);
-  const { fd, kept } = openForReading(way, name);
+export function openPool(
+  address: PoolAddress,
+  place: string | Env,
+  { jobs, allowAbandoned = false }: OpenOptions = {},
+): Pool {
+  const name = describeAddress(address);
+  const { fd, kept } = openForReading(address, name);
   try {
     const stat = fstatSync(fd, { bigint: true });
     const key = identify(stat);
-    const home: Home =
-      typeof place === 'string' ? { root: place, user: undefined } : findHome(stat, readDescriptor('self', fd), place);
-    const folder = `${home.root}/${key}`;
+    const state: StatePlace =
+      typeof place === 'string'
+        ? { root: place, user: undefined }
+        : findPoolState(stat, readDescriptor('self', fd), place);
+    const folder = `${state.root}/${key}`;
     const record = readRecord(folder);
     // A pool of ours whose keeper was killed gets a new one.
     const lives =
       record !== undefined && isKeeperDead(record) ? !isOver(record, key) : kept && !isRemoved(stat, record);
-    if (!lives && !dead) throw nobodyKeeps(name);
-    return { way, key, fd, wakes: stat.isFIFO(), jobs: record?.jobs ?? jobs, folder, user: home.user, record };
+    if (!lives && !allowAbandoned) throw nobodyKeeps(name);
+    return { address, key, fd, wakes: stat.isFIFO(), jobs: record?.jobs ?? jobs, folder, user: state.user, record };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -84,7 +90,7 @@ export function closePool(pool: Pool): void {
 
 /** @returns the pool as a message names it. */
 export function describePool(pool: Pool): string {
-  return pool.record?.path ?? describeWay(pool.way);
+  return pool.record?.path ?? describeAddress(pool.address);
 }
 
 /** @returns whether a process's descriptor leads to the pool's pipe or FIFO */
@@ -99,12 +105,12 @@ export function reopen(pool: Pool, flags: number): number {
   return openSync(`/proc/self/fd/${pool.fd}`, flags);
 }
 
-function describeWay(way: Way): string {
-  return way.kind === 'fifo' ? way.path : `${way.read},${way.write}`;
+function describeAddress(address: PoolAddress): string {
+  return address.kind === 'fifo' ? address.path : `${address.read},${address.write}`;
 }
 
 /** @returns the descriptor, and whether anybody else had the pool open */
-function openForReading(way: Way, name: string): { fd: number; kept: boolean } {
+function openForReading(address: PoolAddress, name: string): { fd: number; kept: boolean } {
   const open = <T>(action: () => T): T => {
     try {
       return action();
@@ -114,13 +120,13 @@ function openForReading(way: Way, name: string): { fd: number; kept: boolean } {
       throw cannot('open the pool', name, error, isExhausted(error) ? 'failed' : 'no-pool');
     }
   };
-  if (way.kind === 'fifo') return open(() => openPath(way.path));
-  const [read, write] = [way.read, way.write].map((fd) => descriptorStat(way.holder, fd));
+  if (address.kind === 'fifo') return open(() => openPath(address.path));
+  const [read, write] = [address.read, address.write].map((fd) => descriptorStat(address.holder, fd));
   if (read === undefined || write === undefined) {
     throw new JobserverError('no-pool', `cannot join the pool '${name}': the descriptors are closed`);
   }
   if (!read.isFIFO() || identify(read) !== identify(write)) {
     throw new JobserverError('no-pool', `cannot join the pool '${name}': the descriptors are no pipe`);
   }
-  return { fd: open(() => openSync(`/proc/${way.holder}/fd/${way.read}`, READ)), kept: true };
+  return { fd: open(() => openSync(`/proc/${address.holder}/fd/${address.read}`, READ)), kept: true };
 }

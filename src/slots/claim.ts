@@ -26,8 +26,8 @@ export interface Claim {
   tokens: number[];
   /** Whether the slot owner's implicit slot is among them. */
   implicit: boolean;
-  /** Whether it has the lock of those that take more than one slot. */
-  several: boolean;
+  /** Whether it has the lock of the claims that take more than one slot (MULTI_SLOT_LOCK). */
+  hasMultiSlotLock: boolean;
   /** The names of the notes that say which locks it wants. */
   notes: string[];
   /** The open file; every line is one write at its end. */
@@ -53,7 +53,7 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
   for (let attempts = 0; ; attempts++) {
     try {
       const fd = openNew(pool, file, `${head.join('\n')}\n`);
-      return { id, pool, owner, held: 0, tokens: [], implicit: false, several: false, notes: [], fd };
+      return { id, pool, owner, held: 0, tokens: [], implicit: false, hasMultiSlotLock: false, notes: [], fd };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
       // The state of a pool of ours goes only with the pool; that of another may just have gone with its last claim.

@@ -13,7 +13,7 @@ import type { SlotOwner } from './slot-owner.js';
 import { listLocks, lockOfNote, noteName, wakeNext } from './wake-waiters.js';
 
 /** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */
-export const SEVERAL = 'several';
+export const MULTI_SLOT_LOCK = 'several';
 
 /** The lock of a slot owner's implicit slot. */
 export const slotLock = (owner: SlotOwner): string => `slot-${owner}`;

@@ -13,8 +13,8 @@ export interface ClaimRecord {
   owner: SlotOwner | undefined;
   /** The pid namespace that its pids are of. */
   namespace: string;
-  /** Whether it is of an earlier boot: its processes have ended, and its tokens went with what the pool held then. */
-  past: boolean;
+  /** Then its processes have ended, and its tokens went with what the pool held then. */
+  isFromEarlierBoot: boolean;
   /** What runs in the slots. */
   job: ProcessId | undefined;
   /** The bytes that were read and not crossed out, where the file says whole that they are of this boot. */
@@ -94,7 +94,7 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   return {
     name,
     namespace: valuesOf('in')[0] ?? '',
-    past: boot !== undefined && boot !== bootId(),
+    isFromEarlierBoot: boot !== undefined && boot !== bootId(),
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
     tokens: boot === bootId() ? without(parseTokens(valuesOf('token')), back) : [],

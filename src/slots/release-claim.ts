@@ -14,7 +14,7 @@ import { isAlive, type ProcessId, selfId } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 import type { Claim } from './claim.js';
 import { findHeir, isSlotTaken } from './find-heir.js';
-import { freeLock, removeNotes, removeNotesOf, SEVERAL, slotLock, unlock } from './locks.js';
+import { freeLock, MULTI_SLOT_LOCK, removeNotes, removeNotesOf, slotLock, unlock } from './locks.js';
 import { claimFile, isHandedTo, listClaims, readClaim } from './read-claim.js';
 
 /**
@@ -33,16 +33,16 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
   const claim = readClaim(pool, id);
   if (claim === undefined) return false;
   // Of two who free its locks the later one could free another's.
-  const { name, past } = claim;
+  const { name, isFromEarlierBoot } = claim;
   const other = name.returner === returner ? undefined : name.returner;
-  if (!past && other !== undefined && isAlive(other)) return false;
+  if (!isFromEarlierBoot && other !== undefined && isAlive(other)) return false;
   // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
   // of N; one too few can be made good.
   const isHalf = isReturning(name);
   const taken = returnTokens(pool, name, isHalf ? [] : claim.tokens, returner, isHalf ? () => undefined : rename);
   if (taken === undefined) return false;
   if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
-  unlock(pool, SEVERAL, claim.inode);
+  unlock(pool, MULTI_SLOT_LOCK, claim.inode);
   removeNotesOf(pool, nameHeld(name));
   removeClaim(pool, taken);
   return true;
@@ -52,7 +52,7 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
 export const releaseOwnClaim = (claim: Claim): void => asUser(claim.pool.user, () => releaseOwn(claim));
 
 function releaseOwn(claim: Claim): void {
-  const { pool, id, tokens, implicit, several, owner, fd } = claim;
+  const { pool, id, tokens, implicit, hasMultiSlotLock, owner, fd } = claim;
   const self = selfId();
   const name = parseClaimName(id) as ClaimName;
   const findRest = (left: ClaimName) => findHeir(pool, left);
@@ -62,7 +62,7 @@ function releaseOwn(claim: Claim): void {
   // Else it is gone with the pool, or left to an heir with all that it holds.
   if (taken !== undefined) {
     if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
-    if (several) freeLock(pool, SEVERAL);
+    if (hasMultiSlotLock) freeLock(pool, MULTI_SLOT_LOCK);
     removeClaim(pool, taken);
   }
   for (const left of listClaims(pool)) if (isHandedTo(name.holder, left)) release(pool, left, self, findRest);

@@ -29,9 +29,9 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
 /** @returns whether a claim's holder or job lives, or may live where we cannot see it */
 export function isInUse(
   pool: Pick<Pool, 'folder'>,
-  { name, namespace, past, job, inode, written }: ClaimRecord,
+  { name, namespace, isFromEarlierBoot, job, inode, written }: ClaimRecord,
 ): boolean {
-  if (past) return false;
+  if (isFromEarlierBoot) return false;
   // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
   if (namespace === '' && ageOf(inode, written) < LONG) return true;
   // Who lives in another pid namespace (a container) is not seen from here, or only that nobody is left there.

@@ -1,6 +1,6 @@
 import { tryTakeToken } from '../pool/take-token.js';
 import { type Claim, recordToken } from './claim.js';
-import { freeLock, SEVERAL, tryLock, tryLockSlot } from './locks.js';
+import { freeLock, MULTI_SLOT_LOCK, tryLock, tryLockSlot } from './locks.js';
 
 /**
  * Takes what is free now: the slot owner's implicit slot, then tokens.
@@ -16,9 +16,9 @@ export function tryTakeSlots(claim: Claim, count: number): boolean {
     if (byte === undefined) return false;
     recordToken(claim, byte);
   }
-  if (claim.several) {
-    freeLock(claim.pool, SEVERAL);
-    claim.several = false;
+  if (claim.hasMultiSlotLock) {
+    freeLock(claim.pool, MULTI_SLOT_LOCK);
+    claim.hasMultiSlotLock = false;
   }
   return true;
 }
@@ -34,6 +34,6 @@ export function takeMore(claim: Claim, most: number): void {
 
 /** @returns whether it is this claim's turn: of those that want more than one slot only one takes at a time */
 export function mayTakeTokens(claim: Claim, count: number): boolean {
-  if (count > 1 && !claim.several) claim.several = tryLock(claim, SEVERAL);
-  return count === 1 || claim.several;
+  if (count > 1 && !claim.hasMultiSlotLock) claim.hasMultiSlotLock = tryLock(claim, MULTI_SLOT_LOCK);
+  return count === 1 || claim.hasMultiSlotLock;
 }

@@ -7,7 +7,7 @@ import type { Interrupt } from '../process/forward-signals.js';
 import { pidNamespace, selfId } from '../process/process-table.js';
 import { checkReachable } from './check-reachable.js';
 import { type Claim, recordToken } from './claim.js';
-import { note, removeNotes, SEVERAL, slotLock } from './locks.js';
+import { MULTI_SLOT_LOCK, note, removeNotes, slotLock } from './locks.js';
 import { putToken } from './release-claim.js';
 import { sweepClaims } from './sweep-dead-claims.js';
 import { mayTakeTokens, tryTakeSlots } from './take-slots.js';
@@ -144,7 +144,7 @@ function tryPutToken(pool: Pool, byte: number): void {
 
 /** Notes which lock the claim waits for now. @returns whether that is news */
 function noteWaits(claim: Claim, count: number): boolean {
-  if (count > 1 && !claim.several) return note(claim, 'waits', SEVERAL);
+  if (count > 1 && !claim.hasMultiSlotLock) return note(claim, 'waits', MULTI_SLOT_LOCK);
   if (claim.owner === undefined || claim.implicit) return false;
   return note(claim, 'waits', slotLock(claim.owner));
 }

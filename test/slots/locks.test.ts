@@ -68,7 +68,7 @@ describe("the slot owner's own slot", () => {
   test('counts together with tokens', () => {
     const { pool, drain } = makePool(bytes('ab'));
     const claim = claimSlots(pool, '1.1', 3, owner);
-    expect(claim).toMatchObject({ implicit: true, held: 3, tokens: bytes('ab'), several: false });
+    expect(claim).toMatchObject({ implicit: true, held: 3, tokens: bytes('ab'), hasMultiSlotLock: false });
     releaseOwnClaim(claim);
     expect(drain()).toEqual(bytes('ab'));
   });
@@ -186,10 +186,10 @@ describe('claims on more than one slot', () => {
     if (big === undefined || bigger === undefined) throw new Error();
     const small = claimSlots(pool, '3.3', 1);
     expect(tryTakeSlots(big, 3)).toBe(false);
-    expect(big).toMatchObject({ held: 2, several: true });
+    expect(big).toMatchObject({ held: 2, hasMultiSlotLock: true });
     // It would have to wait for the first, and the first for it.
     expect(tryTakeSlots(bigger, 2)).toBe(false);
-    expect(bigger).toMatchObject({ held: 0, several: false });
+    expect(bigger).toMatchObject({ held: 0, hasMultiSlotLock: false });
     releaseOwnClaim(small);
     expect(tryTakeSlots(bigger, 2)).toBe(false);
     expect(bigger.held).toBe(0);
@@ -197,7 +197,7 @@ describe('claims on more than one slot', () => {
     expect(locks(pool)).toEqual([]);
     // Its turn has come, though there is nothing to take yet.
     expect(tryTakeSlots(bigger, 2)).toBe(false);
-    expect(bigger.several).toBe(true);
+    expect(bigger.hasMultiSlotLock).toBe(true);
     releaseOwnClaim(big);
     expect(tryTakeSlots(bigger, 2)).toBe(true);
     releaseOwnClaim(bigger);
