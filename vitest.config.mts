@@ -1,4 +1,5 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { otherNodes } from './test/setup/other-nodes.mjs';
 
 /** They measure how many jobs run at a time, so nothing else may run beside them. */
 const MEASURING = ['advertise', 'chain', 'exactly-n', 'matrix', 'wrappers'].map((name) => `test/e2e/${name}.test.ts`);
@@ -16,8 +17,23 @@ const NEED_TOOLS = [
 /** Real builds, signals to each of their processes, all states of a model. */
 const LONG = ['chaos', 'e2e', 'model'].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** What the commands have to show on each Node that package.json promises; the matrix is a part of itself there. */
+const ON_EACH_NODE = ['acquire', 'bad-input', 'create', 'run', 'signals'].map((name) => `test/e2e/${name}.test.ts`);
+const MEASURING_ON_EACH_NODE = ['test/e2e/matrix.test.ts'];
+
 /** Where CI=true a tool that cannot be had is an error. */
-const withTools = { globalSetup: ['test/setup/install-tools.mjs'] };
+const withTools: Options = { globalSetup: ['test/setup/install-tools.mjs'] };
+
+/** Nothing beside them. */
+const oneByOne: Options = { maxWorkers: 1, sequence: { groupOrder: 1 } };
+
+type Options = NonNullable<TestProjectInlineConfiguration['test']>;
+
+function project(name: string, include: string[], options: Options): TestProjectInlineConfiguration {
+  // Most tests wait most of the time.
+  const beside = { maxWorkers: 3, sequence: { groupOrder: 0 } };
+  return { extends: true, test: { ...beside, name, include, ...options } };
+}
 
 export default defineConfig({
   test: {
@@ -27,39 +43,17 @@ export default defineConfig({
     hookTimeout: 300_000,
     reporters: ['default', './test/setup/skipped.ts'],
     projects: [
-      {
-        extends: true,
-        test: {
-          // `npm run test:unit`: needs what every Linux has, no root and no network.
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: [...NEED_TOOLS, ...LONG],
-          maxWorkers: 3,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          ...withTools,
-          name: 'beside each other',
-          include: [...NEED_TOOLS, ...LONG],
-          exclude: MEASURING,
-          // Most of them wait most of the time.
-          maxWorkers: 3,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          ...withTools,
-          name: 'one by one',
-          include: MEASURING,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      // `npm run test:unit`: needs what every Linux has, no root and no network.
+      project('unit', ['test/**/*.test.ts'], { exclude: [...NEED_TOOLS, ...LONG] }),
+      project('beside each other', [...NEED_TOOLS, ...LONG], { ...withTools, exclude: MEASURING }),
+      project('one by one', MEASURING, { ...withTools, ...oneByOne }),
+      ...otherNodes.flatMap((major) => {
+        const onNode = { ...withTools, env: { TEST_NODE: major } };
+        return [
+          project(`Node ${major}`, ON_EACH_NODE, onNode),
+          project(`Node ${major}, one by one`, MEASURING_ON_EACH_NODE, { ...onNode, ...oneByOne }),
+        ];
+      }),
     ],
   },
 });

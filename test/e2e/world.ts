@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
 import { cleanEnvironment } from '../setup/environment.js';
+import { commandsNode } from '../setup/tools.js';
 import { parseSpans, type Span } from '../spans/spans.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -42,6 +43,7 @@ export function makeWorld(): World {
   mkdirSync(runtime, { mode: 0o700 });
   for (const file of readdirSync(join(ROOT, 'bin')))
     symlinkSync(join(ROOT, 'bin', file), join(bin, basename(file, '.js')));
+  symlinkSync(commandsNode, join(bin, 'node'));
   for (const job of ['span', 'meet']) symlinkSync(join(ROOT, 'test/spans', job), join(bin, job));
   const env: Record<string, string> = { ...cleanEnvironment(bin, runtime), SPANS: join(dir, 'spans') };
   const groups: number[] = [];

@@ -1,5 +1,5 @@
 /**
- * Versions newer than the machine's, each in a folder of its own in the cache, so that a test chooses a version by
+ * Versions other than the machine's, each in a folder of its own in the cache, so that a test chooses a version by
  * putting that folder's bin/ first on PATH. The machine's own packages and its apt configuration stay as they are.
  */
 import { execFile } from 'node:child_process';
@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureCommand, run } from './machine.mjs';
+import { otherNodes } from './other-nodes.mjs';
 
 /** tools.ts names the same folders. */
 const cache = fileURLToPath(new URL('../../node_modules/.cache/jobserver-tools/tools', import.meta.url));
@@ -40,6 +41,13 @@ export const cachedTools = [
   },
   // Verifies the models of test/model.
   { name: 'spin', command: 'spin', asks: '-V', version: /^Spin Version 6\./m, unpack: fromDebian('spin', 'spin') },
+  // For the commands; the tests themselves run on the machine's.
+  ...otherNodes.map((major) => ({
+    name: `node-${major}`,
+    command: 'node',
+    version: new RegExp(`^v${major}\\.`),
+    unpack: fromNpm(`node-linux-${process.arch}@${major}`),
+  })),
 ];
 
 /** @param {CachedTool} tool @throws {Error} where it is missing and cannot be had */
@@ -167,4 +175,20 @@ function moveScripts(wheel, staging) {
 /** ctest starts without a complaint only where its modules are beside it. @param {string} wheel @param {string} staging */
 function moveCMake(wheel, staging) {
   for (const folder of ['bin', 'share']) renameSync(join(wheel, 'cmake/data', folder), join(staging, folder));
+}
+
+/**
+ * @param {string} wanted as npm takes it; its bin/ is what is kept
+ * @returns {CachedTool['unpack']}
+ */
+function fromNpm(wanted) {
+  return async (staging) => {
+    await run('npm', ['pack', '--silent', wanted], { cwd: staging });
+    for (const file of readdirSync(staging)) {
+      await run('tar', ['-xzf', file, 'package/bin'], { cwd: staging });
+      rmSync(join(staging, file));
+    }
+    renameSync(join(staging, 'package/bin'), join(staging, 'bin'));
+    rmSync(join(staging, 'package'), { recursive: true });
+  };
 }

@@ -20,6 +20,11 @@ export const wheelhouseDir = join(cache, 'wheelhouse');
 /** spin(1). */
 export const spinDir = join(cache, 'spin/bin');
 
+/** The node that the commands run on: the one of TEST_NODE, a major of other-nodes.mjs, else the one that runs the tests. */
+export const commandsNode = process.env.TEST_NODE
+  ? join(cache, `node-${process.env.TEST_NODE}/bin/node`)
+  : process.execPath;
+
 /** @returns a copy of env with dir first on PATH */
 export function withPath(dir: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...env, PATH: env.PATH ? dir + delimiter + env.PATH : dir };
