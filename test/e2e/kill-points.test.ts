@@ -9,11 +9,12 @@ const RUN = 'traced js-run span job sleep 0.2';
 const waitFor = (slot: string) =>
   `implicit=$(js-acquire) token=$(js-acquire); ${RUN} & until_traced waits-; js-release $${slot}; wait`;
 
-/** Runs in a token when the implicit slot becomes free, and takes that instead. */
+/** Runs in a token when the implicit slot becomes free, and takes that instead; the job lasts until the token is back. */
 const EXCHANGES: Scenario = {
   name: 'js-run that gives its token for the implicit slot',
   jobs: 2,
-  script: `implicit=$(js-acquire); traced js-run span job sh -c ': >began; sleep 0.5' &
+  script: `implicit=$(js-acquire)
+    traced js-run span job sh -c ': >began; until grep -qE ".put [0-9a-f]{2}|^[+]" trace; do sleep 0.02; done' &
     until [ -e began ] || grep -q '^[+]' trace 2>/dev/null; do sleep 0.02; done; js-release $implicit; wait`,
 };
 

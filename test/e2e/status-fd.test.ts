@@ -110,7 +110,7 @@ describe('--status-fd', () => {
   });
 
   it.each([
-    ['a reader that is gone', '7>&8 8>&-', 'exec 8> >(:); sleep .2'],
+    ['a reader that is gone', '7>&8 8>&-', 'exec 8> >(:); wait $!'],
     ['a full disk', '7>/dev/full', ':'],
   ])('changes nothing else with %s', async (_, redirection, prepare) => {
     const ended = await makeWorld().run(`${prepare}; js-run --status-fd 7 sh -c 'echo out; exit 3' ${redirection}`);

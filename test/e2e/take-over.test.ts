@@ -96,11 +96,13 @@ it('SIGURG to all of the group, job and witness too, hurts nobody, and a signal 
     `#!/bin/bash
     trap ': >got; exit 3' TERM; : >began; while :; do sleep 0.05; done`,
   );
+  world.file('other', '#!/bin/sh\nuntil [ -e got ]; do sleep 0.02; done');
   const { stdout } =
-    await world.run(`set -m; js-create -j 2 -- bash -c 'js-run sleep 1 & js-run ./job; echo $?; wait' & group=$!
+    await world.run(`set -m; js-create -j 2 -- bash -c 'js-run ./other & js-run ./job; echo $?; wait' & group=$!
     until [ -e began ]; do sleep 0.02; done
-    # The witness starts when the job has run for a moment.
-    until pgrep -g $group -f 'js-run: witness' >/dev/null; do sleep 0.02; done; sleep 0.2
+    # The witnesses, of js-create too, start when the jobs have run for a moment, and are ready when they catch URG.
+    ready() { awk '/^SigCgt:.*[4-7c-f].....$/' $(pgrep -g $group -f 'js-run: witness' | sed 's,.*,/proc/&/status,') /dev/null | wc -l; }
+    until [ $(ready) = 3 ]; do sleep 0.02; done
     for i in 1 2 3 4 5; do kill -URG -- -$group; done
     kill -TERM $(pgrep -g $group -f 'js-run.* [.]/job$' | head -1); wait; ls got`);
   expect(stdout).toBe('3\ngot\n');
