@@ -28,8 +28,8 @@ export interface PoolReport {
 
 /** Finds out which pool this is, and what becomes of each tool on PATH in it. */
 export async function reportPool(pool: Pool, lookup: Lookup): Promise<PoolReport> {
-  const { env, fifo } = lookup;
-  const advertised = findAdvertised((name) => env[name]);
+  const { env, flags, fifo } = lookup;
+  const advertised = findAdvertised((name) => env[name], flags);
   const styles = advertised === undefined ? [] : stylesOf(advertised);
   const reachable = advertised === undefined ? [] : findReachable(pool, advertised);
   const isClosed = styles.some((style) => style !== 'fifo' && !reachable.includes(style));

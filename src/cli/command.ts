@@ -2,12 +2,15 @@ import type { Env } from '../environment.js';
 import type { Warn } from '../errors.js';
 import type { StatusReport } from '../jobs/status-report.js';
 import type { ProgramEnd } from '../process/exit.js';
+import type { MakeFlags } from '../protocol/makeflags.js';
 import type { Arguments, OptionSpec } from './command-line.js';
 
 /** What a command may use of the process that it runs in. */
 export interface Context {
   args: Arguments;
   env: Env;
+  /** MAKEFLAGS, parsed. */
+  flags: MakeFlags;
   /** The pid of the process that started us. */
   parent: number;
   /** Writes data to stdout. */

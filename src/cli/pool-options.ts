@@ -46,10 +46,10 @@ export const LOOKUP_OPTIONS: readonly OptionSpec[] = [
 ];
 
 /** Returns where a command looks for its pool. */
-export function lookupOf({ args, env, parent }: Pick<Context, 'args' | 'env' | 'parent'>): Lookup {
+export function lookupOf({ args, env, flags, parent }: Pick<Context, 'args' | 'env' | 'flags' | 'parent'>): Lookup {
   const fifo = args.value('fifo');
   // It is handed down to programs that may run elsewhere.
-  return { env, parent, fifo: fifo && resolve(fifo), adopt: !args.has('no-adopt') };
+  return { env, flags, parent, fifo: fifo && resolve(fifo), adopt: !args.has('no-adopt') };
 }
 
 /** Of the commands that run another one. */

@@ -11,6 +11,7 @@ import {
 import type { StatusReport } from '../jobs/status-report.js';
 import { exitAs, exitStatusOf, type ProgramEnd } from '../process/exit.js';
 import { overrideNodeSignals } from '../process/override-node-signals.js';
+import { parseMakeFlags } from '../protocol/makeflags.js';
 import { COMMON_OPTIONS, type Command, type Context } from './command.js';
 import type { Arguments } from './command-line.js';
 import { statusOf } from './exit-status.js';
@@ -74,6 +75,7 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
     const context: Context = {
       args,
       env: process.env,
+      flags: parseMakeFlags(process.env.MAKEFLAGS),
       parent: process.ppid,
       print: (text) => attempt('write', 'standard output', () => writeText(1, text)),
       report,

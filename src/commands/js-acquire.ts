@@ -24,7 +24,7 @@ export const command: Command = {
   main,
 };
 
-async function main({ args, env, parent, print, warn, isTerminal }: Context): Promise<ProgramEnd> {
+async function main({ args, env, flags, parent, print, warn, isTerminal }: Context): Promise<ProgramEnd> {
   const count = parseSlots(args);
   const timeoutMs = parseTimeoutMs(args);
   const owner = args.value('owner');
@@ -33,7 +33,7 @@ async function main({ args, env, parent, print, warn, isTerminal }: Context): Pr
     throw new JobserverError('failed', 'the calling shell has ended; name a holder with --owner PID');
   // Who hears of no handle cannot return it.
   if (isOutputClosed(parent)) throw new JobserverError('failed', "cannot write 'standard output': Bad file descriptor");
-  const pool = requirePool(lookupOf({ args, env, parent }));
+  const pool = requirePool(lookupOf({ args, env, flags, parent }));
   const signals = watchSignals();
   const wanted = { count, timeoutMs, command: 'js-acquire' };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, { warn, isTerminal }));

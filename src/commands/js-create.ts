@@ -6,8 +6,9 @@ import { fifoOf } from '../jobs/child-environment.js';
 import { formatJsonJoin } from '../jobs/format-json.js';
 import { formatJoin } from '../jobs/format-shell-code.js';
 import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
-import { runAndTidy } from '../jobs/run-and-clean-up.js';
-import { startInPool, warnOfMangled } from '../jobs/run-job.js';
+import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
+import { startInPool } from '../jobs/start-in-pool.js';
+import { warnOfMangled } from '../jobs/start-job.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot, listStateRoots } from '../pool/state-folder.js';
 import { countProcessors } from '../process/count-processors.js';
@@ -40,7 +41,7 @@ export const command: Command = {
 };
 
 async function main(context: Context): Promise<ProgramEnd> {
-  const { args, env, parent, print, report, warn, status } = context;
+  const { args, env, flags, parent, print, report, warn, status } = context;
   if (args.has('quiet') && args.has('verbose')) throw new JobserverError('usage', '--quiet goes without --verbose');
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
@@ -70,7 +71,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     try {
       if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
       const format = asJson ? formatJsonJoin : formatJoin;
-      print(await format(pool, options, caller, env));
+      print(await format(pool, options, caller, { env, flags }));
     } catch (error) {
       // A pool that nobody heard of would stay as long as its owner. Why that is says more than what keeps it from going.
       await destroyPool(pool).catch(() => {});
@@ -80,10 +81,10 @@ async function main(context: Context): Promise<ProgramEnd> {
       warn(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
-  const job = { words: args.operands, env, inherited, fileLimit, status };
-  return runAndTidy(
+  const job = { words: args.operands, env, flags, inherited, fileLimit, status };
+  return runAndCleanUp(
     async () => {
-      const running = await startInPool(job, { pool, options, slots: jobs, each: 1 }, signals, warn);
+      const running = await startInPool(job, { pool, options, slots: jobs, slotsPerProgram: 1 }, signals, warn);
       tryRecordPoolJob(pool, running.pid);
       return running.ended;
     },

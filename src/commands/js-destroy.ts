@@ -15,7 +15,7 @@ export const command: Command = {
   main,
 };
 
-async function main({ args, env, parent, print, report }: Context): Promise<number> {
+async function main({ args, env, flags, parent, print, report }: Context): Promise<number> {
   // Loaded late (src/build/build.sh).
   const { destroyPool, sweepStale } = await import('../keeper/pool-lifecycle.js');
   if (args.has('stale')) {
@@ -26,6 +26,6 @@ async function main({ args, env, parent, print, report }: Context): Promise<numb
     for (const why of failures) report(why);
     return failures.length === 0 ? 0 : 1;
   }
-  await destroyPool(requirePool({ ...lookupOf({ args, env, parent }), allowAbandoned: true }));
+  await destroyPool(requirePool({ ...lookupOf({ args, env, flags, parent }), allowAbandoned: true }));
   return 0;
 }

@@ -24,14 +24,14 @@ export const command: Command = {
   main,
 };
 
-async function main({ args, env, parent, print }: Context): Promise<number> {
+async function main({ args, env, flags, parent, print }: Context): Promise<number> {
   const options = parseJoinOptions(args);
   const asJson = args.has('json');
   if (args.has('strip')) {
-    print((asJson ? formatJsonChanges : formatChanges)(leaveEnvironment(env), env));
+    print((asJson ? formatJsonChanges : formatChanges)(leaveEnvironment(flags), env));
     return 0;
   }
-  const lookup = lookupOf({ args, env, parent });
+  const lookup = lookupOf({ args, env, flags, parent });
   const pool = requirePool(lookup);
   await ensureKeeper(pool);
   if (args.has('check')) {
@@ -40,6 +40,6 @@ async function main({ args, env, parent, print }: Context): Promise<number> {
     return isFine(report) ? 0 : 1;
   }
   const format = asJson ? formatJsonJoin : formatJoin;
-  print(await format(pool, options, findReadingShell(parent), env));
+  print(await format(pool, options, findReadingShell(parent), { env, flags }));
   return 0;
 }

@@ -15,8 +15,8 @@ export const command: Command = {
   main,
 };
 
-async function main({ args, env, parent, report }: Context): Promise<number> {
-  const pool = requirePool(lookupOf({ args, env, parent }));
+async function main({ args, env, flags, parent, report }: Context): Promise<number> {
+  const pool = requirePool(lookupOf({ args, env, flags, parent }));
   await ensureKeeper(pool);
   if (args.operands.length === 0) {
     const shell = findCallingShell(parent);

@@ -13,9 +13,10 @@ import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
 import type { JoinOptions } from '../jobs/join-options.js';
 import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
-import { runAndTidy } from '../jobs/run-and-clean-up.js';
-import { type Job, startInPool, startJob, warnOfMangled } from '../jobs/run-job.js';
+import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
 import { makeRequest } from '../jobs/slot-request.js';
+import { startInPool } from '../jobs/start-in-pool.js';
+import { type Job, startJob, warnOfMangled } from '../jobs/start-job.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
@@ -24,7 +25,7 @@ import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
 import { type SignalWatch, watchSignals } from '../process/forward-signals.js';
 import { readProcess, selfId } from '../process/process-table.js';
-import { isDryRun, parseMakeFlags } from '../protocol/makeflags.js';
+import { isDryRun } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire-slots.js';
 import { type Claim, recordJob } from '../slots/claim.js';
 import { watchSlot } from '../slots/exchange-token.js';
@@ -49,14 +50,14 @@ export const command: Command = {
 };
 
 async function main(context: Context): Promise<ProgramEnd> {
-  const { args, env, parent, status } = context;
+  const { args, env, flags, parent, status } = context;
   const [inherited, fileLimit] = [listInherited(parent), findFileLimit(parent)];
-  const job: Job = { words: args.operands, env, inherited, fileLimit, status };
+  const job: Job = { words: args.operands, env, flags, inherited, fileLimit, status };
   const options = { slots: parseSlots(args), timeoutMs: parseTimeoutMs(args), join: parseJoinOptions(args) };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');
   // A make below reads the flag itself, and has to run for make -n to be of use.
-  if (isDryRun(parseMakeFlags(env.MAKEFLAGS ?? '')) && !args.has('ignore-dry-run') && findTool(program) !== MAKE) {
+  if (isDryRun(flags) && !args.has('ignore-dry-run') && findTool(program) !== MAKE) {
     const { quote } = await import('shell-quote');
     context.print(`${quote([...job.words])}\n`);
     return 0;
@@ -65,7 +66,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const found = findPoolOrWarn(context);
   const signals = watchSignals();
   try {
-    if (isJobserverError(found)) return await startJob(job, leaveEnvironment(env), signals).ended;
+    if (isJobserverError(found)) return await startJob(job, leaveEnvironment(flags), signals).ended;
     if (found === undefined) return await startJob(job, {}, signals).ended;
     return await runInSlots(found, options, withoutPair(job, found), context, signals);
   } finally {
@@ -74,9 +75,9 @@ async function main(context: Context): Promise<ProgramEnd> {
 }
 
 /** Returns the error, as make does, if a pool is advertised that cannot be joined: the command runs all the same. */
-function findPoolOrWarn({ args, env, parent, warn }: Context): Pool | JobserverError | undefined {
+function findPoolOrWarn({ args, env, flags, parent, warn }: Context): Pool | JobserverError | undefined {
   try {
-    const lookup = lookupOf({ args, env, parent });
+    const lookup = lookupOf({ args, env, flags, parent });
     return args.has('require') ? requirePool(lookup) : findPool(lookup);
   } catch (error) {
     const optional = args.value('fifo') === undefined && !args.has('require');
@@ -113,12 +114,12 @@ async function runInSlots(
   const keeper = slots > 1 ? await import('../keeper/pool-lifecycle.js') : undefined;
   const stopWatching = watchSlot(claim);
   let own: Pool | undefined;
-  return runAndTidy(
+  return runAndCleanUp(
     async () => {
       own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
       const running = await startInPool(
         job,
-        { pool: own ?? pool, options: join, slots, each: slots, claim },
+        { pool: own ?? pool, options: join, slots, slotsPerProgram: slots, claim },
         signals,
         warn,
       );

@@ -3,25 +3,26 @@ import { attempt } from '../errors.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
 import { chooseFreeNumbers } from '../process/descriptors.js';
 
-/** A pair R,W that is opened for one child: make 4.3 leaves O_NONBLOCK set on what it gets (PROTOCOL 15). */
+/** A pair R,W that is opened for one child only, since make 4.3 sets O_NONBLOCK on it (PROTOCOL 15). */
 export interface Pair {
   read: number;
   write: number;
-  /** The child's numbers, and ours. */
+  /** The child's numbers to ours. */
   descriptors: ReadonlyMap<number, number>;
   close(): void;
 }
 
 /**
- * Opens a pair for a child.
- * @param inherited the numbers that the child gets for something else
+ * Opens a pair for a child: under the numbers that the pool is advertised with, if they are free in the child, else under the first
+ * two free ones from 3 on.
+ * @param inherited the child's numbers that have another use
  */
 export function openPair(pool: Pool, inherited: readonly number[]): Pair {
   const { address } = pool;
-  // The numbers that are spoken of already are best kept, for whoever reads a variable that we do not know of.
+  // They may be in a variable that we do not know of.
   const same = address.kind === 'pair' && !inherited.includes(address.read) && !inherited.includes(address.write);
   const [free = 3, next = 4] = same ? [address.read, address.write] : chooseFreeNumbers(inherited);
-  // The write end first: a blocking open of the read end returns only if there is a writer.
+  // The write end comes first: a blocking open of the read end returns only if there is a writer.
   const [ourWrite, ourRead] = attempt('open the pool', describePool(pool), () => {
     const end = reopen(pool, constants.O_WRONLY);
     try {

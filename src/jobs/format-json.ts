@@ -4,13 +4,13 @@ import { cacheRoot } from '../pool/find-pool-state.js';
 import type { Pool } from '../pool/pool.js';
 import { type ProcessId, pidOf } from '../process/process-table.js';
 import { putShimsOnPath } from '../tools/put-shims-on-path.js';
-import { type Advert, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
-import { planAdvert } from './choose-style.js';
+import { type Advert, CLOSED_PAIR, joinEnvironment, type ParsedEnv, pathOf } from './child-environment.js';
+import { chooseStyle } from './choose-style.js';
 import { refuseMangled } from './format-shell-code.js';
-import { holdNumbers } from './job-count-variables.js';
+import { limitJobVariables } from './job-count-variables.js';
 import type { JoinOptions } from './join-options.js';
 
-/** What --json says of an environment. The manual pages promise that this shape stays. */
+/** What --json prints about an environment. The manual pages promise that this shape stays. */
 interface JsonJoin {
   /** A path under which the pool can be opened, as for --fifo; null without a pool. */
   path: string | null;
@@ -23,24 +23,24 @@ interface JsonJoin {
 }
 
 /**
- * Writes what joins a pool for a program that puts it into its own environment. It advertises no descriptors, which would have
- * to be open in that program and be handed down by it: a path, beside a closed pair for a make that cannot open one.
- * @param program the program that will do so
+ * Writes the changes that join a pool, for a program that makes them in its own environment. They advertise no descriptors, which
+ * that program would have to open and pass on, but a path, beside a closed pair for a make that cannot open a path.
+ * @param program the program that will read it
  * @throws JobserverError 'usage' if a pair of descriptors was asked for
  */
 export async function formatJsonJoin(
   pool: Pool,
   options: JoinOptions,
   program: ProcessId | undefined,
-  env: Env,
+  { env, flags }: ParsedEnv,
 ): Promise<string> {
   if (options.auth === 'pipe') {
     throw new JobserverError('usage', '--auth pipe goes without --json: no program opens descriptors for it');
   }
   const shims = options.shims ? putShimsOnPath(env) : {};
-  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims });
-  // A pair is never open here.
-  const numbers = await holdNumbers(
+  const chosen = await chooseStyle(pool, options.auth, { ...env, ...shims });
+  // No pair is open here.
+  const numbers = await limitJobVariables(
     env,
     { keep: options.keep, slots: 1, isFrontEnd: false, offered: ['fifo'] },
     cacheRoot(pool, env),
@@ -48,13 +48,13 @@ export async function formatJsonJoin(
   const pid = program === undefined ? process.ppid : pidOf(program);
   const path = pathOf(pool, { pid, fd: pool.address.kind === 'pair' ? pool.address.read : pool.fd });
   const advert: Advert =
-    plan.kind === 'fifo' ? { kind: 'fifo', path } : { kind: 'pair', ...CLOSED_PAIR, old: plan.old, path };
-  const changes = { ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, auth: options.auth }) };
+    chosen.kind === 'fifo' ? { kind: 'fifo', path } : { kind: 'pair', ...CLOSED_PAIR, old: chosen.old, path };
+  const changes = { ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, flags }, options.auth) };
   return formatJsonChanges(changes, env, { path, jobs: pool.jobs ?? null });
 }
 
 /**
- * Returns the changes to an environment as one line of JSON
+ * Writes changes to an environment as one line of JSON.
  * @throws JobserverError 'failed' for a variable that would come back with other bytes than it has
  */
 export function formatJsonChanges(

@@ -7,44 +7,44 @@ import { listMangled } from '../process/find-non-utf8.js';
 import { isReadable, listDescriptors, type ProcessId, pidOf, readDescriptor } from '../process/process-table.js';
 import { formatOpenPair, formatSh } from '../shell/sh.js';
 import { putShimsOnPath } from '../tools/put-shims-on-path.js';
-import { type Advert, CLOSED_PAIR, fifoOf, joinEnvironment, pathOf } from './child-environment.js';
-import { offeredBy, planAdvert } from './choose-style.js';
-import { holdNumbers } from './job-count-variables.js';
+import { type Advert, CLOSED_PAIR, fifoOf, joinEnvironment, type ParsedEnv, pathOf } from './child-environment.js';
+import { chooseStyle, listOffered } from './choose-style.js';
+import { limitJobVariables } from './job-count-variables.js';
 import type { JoinOptions } from './join-options.js';
 
-/** dash opens descriptors of one digit only. Scripts like to use 3 and 4, and 9 for a lock, as flock(1) shows it. */
+/** dash opens only descriptors of one digit. Scripts often use 3 and 4, and 9 for a lock, as in flock(1). */
 const SHELL_DESCRIPTORS = [8, 7, 6, 5, 4, 3, 9];
 
 /**
- * Writes the shell code that joins a pool. For a make that cannot open a FIFO by itself it is opened in the shell, which
- * hands the pair down to what is typed there.
+ * Writes the shell code that joins a pool. For a make that cannot open a FIFO by itself the code opens it in the shell, whose
+ * commands inherit the pair.
  * @param shell the shell that will run the code
  */
 export async function formatJoin(
   pool: Pool,
   options: JoinOptions,
   shell: ProcessId | undefined,
-  env: Env,
+  { env, flags }: ParsedEnv,
 ): Promise<string> {
   const { address } = pool;
   const shims = options.shims ? putShimsOnPath(env) : {};
-  const plan = await planAdvert(pool, options.auth, '', { ...env, ...shims });
-  const numbers = await holdNumbers(
+  const chosen = await chooseStyle(pool, options.auth, { ...env, ...shims });
+  const numbers = await limitJobVariables(
     env,
-    { keep: options.keep, slots: 1, isFrontEnd: false, offered: offeredBy(plan) },
+    { keep: options.keep, slots: 1, isFrontEnd: false, offered: listOffered(chosen) },
     cacheRoot(pool, env),
   );
   const join = (advert: Advert) =>
-    formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, auth: options.auth }) }, env);
+    formatChanges({ ...shims, ...numbers, ...joinEnvironment(pool, advert, { env, flags }, options.auth) }, env);
   const fifo = fifoOf(pool);
-  if (fifo !== undefined && (plan.kind === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
+  if (fifo !== undefined && (chosen.kind === 'fifo' || shell === undefined)) return join({ kind: 'fifo', path: fifo });
   const pid = shell === undefined ? process.ppid : pidOf(shell);
   const joinPair = (pair: { read: number; write: number }) => {
     const fd = address.kind === 'pair' ? address.read : pair.read;
-    const path = plan.kind === 'pair' && !plan.path ? undefined : pathOf(pool, { pid, fd });
-    return join({ kind: 'pair', ...pair, old: plan.kind === 'pair' && plan.old, path });
+    const path = chosen.kind === 'pair' && !chosen.path ? undefined : pathOf(pool, { pid, fd });
+    return join({ kind: 'pair', ...pair, old: chosen.kind === 'pair' && chosen.old, path });
   };
-  if (plan.kind === 'pair' && !plan.open) return joinPair(CLOSED_PAIR);
+  if (chosen.kind === 'pair' && !chosen.open) return joinPair(CLOSED_PAIR);
   if (address.kind === 'pair' && (shell === undefined || isOpenIn(shell, address, pool))) return joinPair(address);
   const [read, write] = chooseFreeNumbers(shell ? listUsed(pid) : [], SHELL_DESCRIPTORS);
   if (read === undefined || write === undefined) {
@@ -62,7 +62,7 @@ export async function formatJoin(
 }
 
 /**
- * Returns shell code that changes the environment so
+ * Writes shell code that changes the environment.
  * @throws JobserverError 'failed' if a variable would come back with other bytes than it has
  */
 export function formatChanges(changes: EnvChanges, env: Env): string {
@@ -76,12 +76,12 @@ export function refuseMangled(changes: EnvChanges, env: Env): void {
   if (lost !== undefined) throw new JobserverError('failed', `cannot print ${lost}: it is not UTF-8`);
 }
 
-/** Returns the numbers that are in use in the shell when it runs the code: the pipe that it reads the code from is closed then. */
+/** Lists the descriptors that are in use when the shell runs the code: it has closed the pipe that it read the code from. */
 function listUsed(shell: number): number[] {
   const pipe = readDescriptor('self', 1);
   return listDescriptors(shell).filter((fd) => !isReadable(shell, fd) || readDescriptor(shell, fd) !== pipe);
 }
 
-/** Returns whether the shell has the pool's pair open itself, so that it only has to speak of it. */
+/** Returns whether the shell has the pool's pair open itself, so that the code only has to advertise it. */
 const isOpenIn = (shell: ProcessId, { read, write }: { read: number; write: number }, pool: Pool): boolean =>
   [read, write].every((fd) => isOpenAs(pool, pidOf(shell), fd));

@@ -2,27 +2,27 @@ import { isJobserverError, reasonOf, type Warn } from '../errors.js';
 import type { ProgramEnd } from '../process/exit.js';
 
 /**
- * Runs a job, and then what has to be done after it, whatever came of it. How the job went counts: what fails afterwards is
- * told in one line, and not at all if the job could not even start, whose error says more.
+ * Runs a job and then cleans up, whatever came of the job. The job's end counts: a failure afterwards is only reported in one
+ * line, and not at all if the job could not start, because its own error says more.
  * @returns how the job ended
  */
-export async function runAndTidy(
+export async function runAndCleanUp(
   run: () => Promise<ProgramEnd>,
-  tidy: readonly (() => void | Promise<void>)[],
+  cleanUps: readonly (() => void | Promise<void>)[],
   warn: Warn,
 ): Promise<ProgramEnd> {
-  let told = true;
+  let isReported = true;
   try {
     const end = await run();
-    told = false;
+    isReported = false;
     return end;
   } finally {
-    for (const action of tidy) {
+    for (const action of cleanUps) {
       try {
         await action();
       } catch (error) {
-        if (!told) warn(isJobserverError(error) ? error.message : reasonOf(error));
-        told = true;
+        if (!isReported) warn(isJobserverError(error) ? error.message : reasonOf(error));
+        isReported = true;
       }
     }
   }

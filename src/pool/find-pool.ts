@@ -3,6 +3,7 @@ import { JobserverError } from '../errors.js';
 import { walkUp } from '../process/ancestry.js';
 import { descriptorStat, isReadable, isWritable } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
+import type { MakeFlags } from '../protocol/makeflags.js';
 import { findFolder } from './find-pool-state.js';
 import { identify, identifyPath } from './identity.js';
 import { openPool, type Pool, type PoolAddress } from './pool.js';
@@ -11,6 +12,8 @@ import { isClientOf } from './pool-folder.js';
 /** Where to look for the pool. */
 export interface Lookup {
   env: Env;
+  /** Its MAKEFLAGS, parsed. */
+  flags: MakeFlags;
   /** The parent's pid. */
   parent: number;
   /** --fifo PATH, which beats the environment. */
@@ -27,9 +30,9 @@ export interface Lookup {
  * @throws JobserverError 'no-pool' where there should be one and it cannot be joined
  */
 export function findPool(lookup: Lookup): Pool | undefined {
-  const { env, fifo, allowAbandoned } = lookup;
+  const { env, flags, fifo, allowAbandoned } = lookup;
   if (fifo !== undefined) return openPool({ kind: 'fifo', path: fifo }, env, { allowAbandoned });
-  const advertised = findAdvertised((name) => env[name]);
+  const advertised = findAdvertised((name) => env[name], flags);
   if (advertised === undefined) return undefined;
   return openPool(findAddress(advertised, lookup), env, { jobs: advertised.jobs, allowAbandoned });
 }

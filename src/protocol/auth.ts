@@ -1,14 +1,14 @@
-/** What an auth says about the way to the pool. */
+/** How an auth says that the pool is reached. */
 export type Auth =
   | { kind: 'fifo'; path: string }
   | { kind: 'pair'; read: number; write: number }
-  /** make >= 4.4 says `-2,-2` to recipes without `+`: there is a pool, and it is closed to this process (PROTOCOL 6). */
+  /** make >= 4.4 gives `-2,-2` to recipes without `+`: there is a pool, and it is closed to this process (PROTOCOL 6). */
   | { kind: 'closed' }
   | { kind: 'invalid' };
 
-/** @param text what follows `--jobserver-auth=`, with make's quoting taken off */
+/** Parses what follows `--jobserver-auth=`, without make's quoting. */
 export function parseAuth(text: string): Auth {
-  // make doubles `$` in what it exports, for MAKEFLAGS is expanded when it is read.
+  // make doubles `$` in what it exports, because it expands MAKEFLAGS when it reads it.
   if (text.startsWith('fifo:') && text.length > 5) return { kind: 'fifo', path: text.slice(5).replaceAll('$$', '$') };
   const pair = /^(-?\d{1,9}),(-?\d{1,9})$/.exec(text);
   if (pair === null) return { kind: 'invalid' };
@@ -16,7 +16,7 @@ export function parseAuth(text: string): Auth {
   return read < 0 || write < 0 ? { kind: 'closed' } : { kind: 'pair', read, write };
 }
 
-/** Returns the text that follows `--jobserver-auth=`. */
+/** Writes what follows `--jobserver-auth=`. */
 export function formatAuth(
   auth: { kind: 'fifo'; path: string } | { kind: 'pair'; read: number; write: number },
 ): string {

@@ -1,10 +1,10 @@
-/** One word of MAKEFLAGS: as it stands there, and with make's quoting taken off. */
+/** One word of MAKEFLAGS: as it is written, and without make's quoting. */
 interface Word {
   raw: string;
   text: string;
 }
 
-/** MAKEFLAGS taken apart. */
+/** The value of MAKEFLAGS, parsed. */
 export interface MakeFlags {
   /** Options before the word `--`; the first may be a bundle of single letters without a dash. */
   words: Word[];
@@ -19,7 +19,7 @@ const WITH_ARGUMENT = 'CEIOWfjlo';
  * Splits MAKEFLAGS as make does (decode_env_switches in GNU make's main.c): blanks part words, a backslash quotes
  * whatever follows, and the word `--` ends the options (PROTOCOL 2, 3).
  */
-export function parseMakeFlags(value: string): MakeFlags {
+export function parseMakeFlags(value = ''): MakeFlags {
   const words: Word[] = [];
   for (const match of value.matchAll(WORDS)) {
     const raw = match[0];
@@ -33,7 +33,7 @@ const WORDS = /(?:[^ \t\\]|\\[\s\S]|\\$)+/g;
 
 const parseWord = (raw: string): Word => ({ raw, text: raw.replace(/\\([\s\S])/g, '$1') });
 
-/** What begins a word of the tail that mergeMakeFlags() puts there: a variable for make, and the last auth for all others. */
+/** The start of a word that mergeMakeFlags() puts into the tail: a variable for make, and the last auth for all others. */
 const TAIL_AUTH = '--jobserver-auth=fifo:';
 
 const isTailAuth = ({ text }: Word): boolean => text.startsWith(TAIL_AUTH);
@@ -43,7 +43,7 @@ const TAIL_WORDS = new RegExp(`[ \\t]+(${WORDS.source})`, 'g');
 
 const tailWords = (tail: string): Word[] => [...tail.matchAll(TAIL_WORDS)].map(([, raw = '']) => parseWord(raw));
 
-/** Returns the letters of the short options in a word, up to and with the first that takes an argument. */
+/** Finds the letters of the short options in a word, up to and including the first that takes an argument. */
 function shortOptions(word: Word, index: number): string {
   const bare = index === 0 && !word.text.startsWith('-') && !word.text.includes('=');
   if (!bare && !/^-[A-Za-z]/.test(word.text)) return '';
@@ -60,7 +60,7 @@ export function isDryRun(flags: MakeFlags): boolean {
   );
 }
 
-/** Returns every advertised auth (`fifo:PATH`, `3,4`), the one that counts last (PROTOCOL 1). */
+/** Finds every advertised auth (`fifo:PATH`, `3,4`); the last one counts (PROTOCOL 1). */
 export function findAuths(flags: MakeFlags): string[] {
   const valuesOf = (option: string) =>
     flags.words.filter((word) => word.text.startsWith(option)).map((word) => word.text.slice(option.length));
@@ -68,16 +68,16 @@ export function findAuths(flags: MakeFlags): string[] {
   return auths.length > 0 ? auths : valuesOf('--jobserver-fds=');
 }
 
-/** Returns the auth behind the `--` (`fifo:PATH`), which most other programs than make take for the one that counts. */
+/** Finds the auth behind the `--` (`fifo:PATH`), which most programs but make take for the one that counts. */
 export function findTailAuth({ tail }: MakeFlags): string | undefined {
   return tailWords(tail).findLast(isTailAuth)?.text.slice('--jobserver-auth='.length);
 }
 
-/** Returns the N of the last `-jN`, or undefined if there is none or it is without a number. */
+/** Finds the N of the last `-jN`; undefined if there is none or it has no number. */
 export function findJobCount(flags: MakeFlags): number | undefined {
   const counts = flags.words
     .map((word, index) => {
-      if (wantsCount(word, index)) return /^\d+$/.exec(flags.words[index + 1]?.text ?? '')?.[0];
+      if (takesCount(word, index)) return /^\d+$/.exec(flags.words[index + 1]?.text ?? '')?.[0];
       if (!shortOptions(word, index).endsWith('j')) return /^--jobs=(\d+)$/.exec(word.text)?.[1];
       return /j(\d+)$/.exec(word.text)?.[1];
     })
@@ -86,22 +86,22 @@ export function findJobCount(flags: MakeFlags): number | undefined {
   return last === undefined ? undefined : Number(last);
 }
 
-/** Returns whether a number that is the next word is the argument of this one: `-j 4`, `--jobs 4`, `kj 4`. */
-function wantsCount(word: Word | undefined, index: number): boolean {
+/** Returns whether a number in the next word would be the argument of this one: `-j 4`, `--jobs 4`, `kj 4`. */
+function takesCount(word: Word | undefined, index: number): boolean {
   return (
     word !== undefined &&
     (word.text === '--jobs' || (word.text.endsWith('j') && shortOptions(word, index).endsWith('j')))
   );
 }
 
-/** Returns the words without anything that speaks of jobs or of a jobserver. */
+/** Leaves out of the words all options about jobs and jobservers. */
 function withoutJobs(words: Word[]): string[] {
   const kept: string[] = [];
   words.forEach((word, index) => {
     const previous = words[index - 1];
     if (/^--(jobserver-(auth|fds)|jobs)(=|$)/.test(word.text)) return;
     // `-j 4` is two words, and so is `--jobs 4`.
-    if (/^\d+$/.test(word.text) && wantsCount(previous, index - 1)) return;
+    if (/^\d+$/.test(word.text) && takesCount(previous, index - 1)) return;
     if (!shortOptions(word, index).endsWith('j')) {
       kept.push(word.raw);
       return;
@@ -121,7 +121,7 @@ export interface PoolFlags {
   /** Whether it is spelled for make before 4.2. */
   old?: boolean;
   /**
-   * Another auth, `fifo:PATH`, behind the `--`. A make takes it for the definition of a variable, and hands it on to its
+   * Another auth, `fifo:PATH`, behind the `--`. A make takes it for the definition of a variable, and passes it on to its
    * recipes; ninja, cargo, gcc and ctest take the last auth in the text, wherever it stands (PROTOCOL 3).
    */
   tailAuth?: string | undefined;
@@ -129,12 +129,11 @@ export interface PoolFlags {
 
 /**
  * Puts a pool into MAKEFLAGS, or takes it out, and keeps all else that the caller had there (PROTOCOL 9, 10).
- * @param value what MAKEFLAGS holds
+ * @param flags what MAKEFLAGS holds
  * @param pool what to advertise; undefined takes every `-j` and auth out
  * @returns the new value, in the layout that make itself uses: letters, then options, then variables
  */
-export function mergeMakeFlags(value: string, pool?: PoolFlags): string {
-  const { words, tail: former } = parseMakeFlags(value);
+export function mergeMakeFlags({ words, tail: former }: MakeFlags, pool?: PoolFlags): string {
   const tail = mergeTail(former, pool?.tailAuth);
   const kept = withoutJobs(words);
   const first = kept[0];
@@ -147,7 +146,7 @@ export function mergeMakeFlags(value: string, pool?: PoolFlags): string {
   return [letters, ...all].join(' ');
 }
 
-/** Returns the tail with that auth as its last word, or without any that we have put there; all else word for word. */
+/** Puts an auth at the end of the tail, or takes out one that we have put there, and keeps all else word for word. */
 function mergeTail(tail: string, auth: string | undefined): string {
   const kept = tail.replace(TAIL_WORDS, (match, raw: string) => (isTailAuth(parseWord(raw)) ? '' : match));
   if (auth === undefined) return kept === '--' ? '' : kept;
@@ -155,11 +154,11 @@ function mergeTail(tail: string, auth: string | undefined): string {
 }
 
 function advertise({ jobs, auth, old }: PoolFlags): string[] {
-  // make before 4.2 takes any -jN in its environment for an order to leave the jobserver.
+  // A make before 4.2 leaves the jobserver for any -jN in its environment.
   return old ? [`--jobserver-fds=${auth}`, '-j'] : [`-j${jobs}`, `--jobserver-auth=${quoteWord(auth)}`];
 }
 
-/** Returns a word in make's own quoting (quote_for_env in GNU make's main.c). */
+/** Quotes a word as make does (quote_for_env in GNU make's main.c). */
 export function quoteWord(text: string): string {
   return text.replace(/[ \t\\]/g, '\\$&').replaceAll('$', '$$$$');
 }

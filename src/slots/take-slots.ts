@@ -23,13 +23,18 @@ export function tryTakeSlots(claim: Claim, count: number): boolean {
   return true;
 }
 
-/** Takes tokens that are free now, without waiting, until the claim holds that many slots. @throws as tryTakeSlots */
-export function takeMore(claim: Claim, most: number): void {
+/**
+ * Takes tokens that are free now, without waiting, until the claim holds that many slots.
+ * @returns how many it holds then
+ * @throws as tryTakeSlots
+ */
+export function takeMore(claim: Claim, most: number): number {
   while (claim.held < most) {
     const byte = tryTakeToken(claim.pool);
-    if (byte === undefined) return;
+    if (byte === undefined) break;
     recordToken(claim, byte);
   }
+  return claim.held;
 }
 
 /** @returns whether it is this claim's turn: of those that want more than one slot only one takes at a time */

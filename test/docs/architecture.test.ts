@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   build: ['tools'],
   start: ['cli', 'commands'],
   commands: ['check', 'cli', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
-  cli: ['jobs', 'pool', 'process', 'tools'],
+  cli: ['jobs', 'pool', 'process', 'protocol', 'tools'],
   check: ['jobs', 'pool', 'process', 'protocol', 'tools'],
   jobs: ['keeper', 'pool', 'process', 'protocol', 'shell', 'slots', 'tools'],
   keeper: ['pool', 'process', 'slots', 'tools'],

@@ -7,10 +7,14 @@ import {
   findTailAuth,
   isDryRun,
   mergeMakeFlags,
+  type PoolFlags,
   parseMakeFlags,
   quoteWord,
 } from '../../src/protocol/makeflags.js';
 import { anyText, quoteAsMake } from './make-text.js';
+
+/** Merges a pool into a value of MAKEFLAGS. */
+const merge = (value: string, pool?: PoolFlags): string => mergeMakeFlags(parseMakeFlags(value), pool);
 
 describe('parseMakeFlags', () => {
   const texts = (value: string) => parseMakeFlags(value).words.map(({ text }) => text);
@@ -198,8 +202,8 @@ describe('mergeMakeFlags', () => {
     ['X=1 -j4', ` ${us} X=1`, ' X=1'],
     [' --eval=A=1\nB=2 -j4', ` ${us} --eval=A=1\nB=2`, ' --eval=A=1\nB=2'],
   ])('%o', (value, merged, stripped) => {
-    expect(mergeMakeFlags(value, pool)).toBe(merged);
-    expect(mergeMakeFlags(value)).toBe(stripped);
+    expect(merge(value, pool)).toBe(merged);
+    expect(merge(value)).toBe(stripped);
   });
 
   test.each([
@@ -216,11 +220,11 @@ describe('mergeMakeFlags', () => {
     ],
   ])('%o with a path behind the pair', (value, merged, stripped) => {
     const pair = { jobs: 8, auth: '3,4', tailAuth: 'fifo:/p' };
-    expect(mergeMakeFlags(value, pair)).toBe(merged);
-    expect(mergeMakeFlags(merged, pair)).toBe(merged);
+    expect(merge(value, pair)).toBe(merged);
+    expect(merge(merged, pair)).toBe(merged);
     expect(findTailAuth(parseMakeFlags(merged))).toBe('fifo:/p');
-    expect(mergeMakeFlags(merged)).toBe(stripped);
-    expect(mergeMakeFlags(merged, pool)).toBe(mergeMakeFlags(stripped, pool));
+    expect(merge(merged)).toBe(stripped);
+    expect(merge(merged, pool)).toBe(merge(stripped, pool));
   });
 
   test.each([
@@ -232,7 +236,7 @@ describe('mergeMakeFlags', () => {
     ['fifo:/a\'b"', 'fifo:/a\'b"'],
     ['3,4', '3,4'],
   ])('quotes the auth %o as make does', (auth, quoted) =>
-    expect(mergeMakeFlags('', { jobs: 2, auth })).toBe(` -j2 --jobserver-auth=${quoted}`),
+    expect(merge('', { jobs: 2, auth })).toBe(` -j2 --jobserver-auth=${quoted}`),
   );
 });
 
@@ -295,11 +299,11 @@ describe('for any MAKEFLAGS', () => {
   test('merging puts our auth where it counts, and keeps all others', () => {
     fc.assert(
       fc.property(makeFlags, anyAuth, fc.integer({ min: 1, max: 4096 }), ({ value, others }, auth, jobs) => {
-        const merged = mergeMakeFlags(value, { jobs, auth: formatAuth(auth) });
+        const merged = merge(value, { jobs, auth: formatAuth(auth) });
         const flags = parseMakeFlags(merged);
         expect(findAuths(flags).map(parseAuth)).toEqual([auth]);
         expect(findJobCount(flags)).toBe(jobs);
-        expect(mergeMakeFlags(merged)).toBe(others);
+        expect(merge(merged)).toBe(others);
       }),
     );
   });
@@ -308,9 +312,9 @@ describe('for any MAKEFLAGS', () => {
     fc.assert(
       fc.property(makeFlags, anyAuth, anyAuth, ({ value }, one, other) => {
         const pool = { jobs: 4, auth: formatAuth(one) };
-        const merged = mergeMakeFlags(value, pool);
-        expect(mergeMakeFlags(merged, pool)).toBe(merged);
-        expect(mergeMakeFlags(mergeMakeFlags(value, { jobs: 9, auth: formatAuth(other) }), pool)).toBe(merged);
+        const merged = merge(value, pool);
+        expect(merge(merged, pool)).toBe(merged);
+        expect(merge(merge(value, { jobs: 9, auth: formatAuth(other) }), pool)).toBe(merged);
       }),
     );
   });
@@ -318,7 +322,7 @@ describe('for any MAKEFLAGS', () => {
   test('stripping leaves no auth and no job, and all else word for word', () => {
     fc.assert(
       fc.property(makeFlags, ({ value, others }) => {
-        const stripped = mergeMakeFlags(value);
+        const stripped = merge(value);
         expect(stripped).toBe(others);
         expect(findAuths(parseMakeFlags(stripped))).toEqual([]);
       }),
@@ -330,7 +334,7 @@ describe('for any MAKEFLAGS', () => {
       fc.property(makeFlags, ({ value, others }) => {
         const dry = isDryRun(parseMakeFlags(others));
         expect(isDryRun(parseMakeFlags(value))).toBe(dry);
-        expect(isDryRun(parseMakeFlags(mergeMakeFlags(value, { jobs: 2, auth: '3,4' })))).toBe(dry);
+        expect(isDryRun(parseMakeFlags(merge(value, { jobs: 2, auth: '3,4' })))).toBe(dry);
       }),
     );
   });

@@ -11,10 +11,14 @@ import {
   findTailAuth,
   isDryRun,
   mergeMakeFlags,
+  type PoolFlags,
   parseMakeFlags,
 } from '../../src/protocol/makeflags.js';
 import { anyText } from './make-text.js';
 import { MAKES, makeFolder, runMake } from './real-make.js';
+
+/** Merges a pool into a value of MAKEFLAGS. */
+const merge = (value: string, pool?: PoolFlags): string => mergeMakeFlags(parseMakeFlags(value), pool);
 
 describe.each(MAKES)('what make %s exports', (version, make) => {
   const auth = version === '4.3' ? /^3,4$/ : /^fifo:\/.*\/js make-.*\/GMfifo\d+$/;
@@ -28,7 +32,7 @@ describe.each(MAKES)('what make %s exports', (version, make) => {
     expect(findJobCount(flags)).toBe(3);
     // The same make, told of its flags by us alone, comes to the same ones. The file that it writes into in turn (-O of
     // 4.4) is gone by now.
-    const stripped = mergeMakeFlags(value).replace(/ --sync-mutex=(\\.|\S)*/, '');
+    const stripped = merge(value).replace(/ --sync-mutex=(\\.|\S)*/, '');
     const again = runMake(make, [], { env: { MAKEFLAGS: stripped } });
     expect(again.stderr).toBe('');
     for (const name of ['X', 'Y']) expect(again.env.get(name)).toBe(first.env.get(name));
@@ -123,7 +127,7 @@ describe('what we write', () => {
     // A FIFO that nobody holds open would make it wait for ever.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     onTestFinished(() => closeSync(fd));
-    const merged = mergeMakeFlags('k -j9 -- X=a\\ b', { jobs: 3, auth: formatAuth({ kind: 'fifo', path }) });
+    const merged = merge('k -j9 -- X=a\\ b', { jobs: 3, auth: formatAuth({ kind: 'fifo', path }) });
     const { env, stderr } = runMake(make441, [], { env: { MAKEFLAGS: merged } });
     expect(stderr).toBe('');
     const flags = parseMakeFlags(env.get('MAKEFLAGS') ?? '');
@@ -137,7 +141,7 @@ describe('what we write', () => {
     execFileSync('mkfifo', [path]);
     const fd = openSync(path, constants.O_RDWR);
     onTestFinished(() => closeSync(fd));
-    const merged = mergeMakeFlags('k -j9 -- X=a\\ b', { jobs: 3, auth: '5,6' });
+    const merged = merge('k -j9 -- X=a\\ b', { jobs: 3, auth: '5,6' });
     const { env, stderr } = runMake(make, [], {
       env: { MAKEFLAGS: merged },
       stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', fd, fd],
@@ -154,7 +158,7 @@ describe('what we write', () => {
     const fd = openSync(path, constants.O_RDWR);
     onTestFinished(() => closeSync(fd));
     const tailAuth = `fifo:${path}`;
-    const merged = mergeMakeFlags('k -- X=a\\ b', { jobs: 3, auth: '5,6', tailAuth });
+    const merged = merge('k -- X=a\\ b', { jobs: 3, auth: '5,6', tailAuth });
     const stdio = ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', fd, fd] as const;
     const { env, stderr } = runMake(make, [], { env: { MAKEFLAGS: merged }, stdio: [...stdio] });
     expect(stderr).toBe('');
@@ -166,12 +170,12 @@ describe('what we write', () => {
     const left = parseMakeFlags(closed.env.get('MAKEFLAGS') ?? '');
     expect([findAuths(left), findTailAuth(left)]).toEqual([[], tailAuth]);
     // No pair at all.
-    const none = runMake(make, [], { env: { MAKEFLAGS: mergeMakeFlags('', { jobs: 3, auth: '-2,-2', tailAuth }) } });
+    const none = runMake(make, [], { env: { MAKEFLAGS: merge('', { jobs: 3, auth: '-2,-2', tailAuth }) } });
     expect(findTailAuth(parseMakeFlags(none.env.get('MAKEFLAGS') ?? ''))).toBe(tailAuth);
   });
 
   test.each(MAKES)('hides the pool from make %s', (_, make) => {
-    const merged = mergeMakeFlags('k -j9 --jobserver-auth=5,6 -- X=a\\ b');
+    const merged = merge('k -j9 --jobserver-auth=5,6 -- X=a\\ b');
     const { env, stderr } = runMake(make, [], { env: { MAKEFLAGS: merged } });
     expect(stderr).toBe('');
     expect(env.get('MAKEFLAGS')).toBe('k -- X=a\\ b');
