@@ -31,5 +31,5 @@ node bin/js-create.js -j 3 -- sh -c '
   node dist/build/write-code-cache.js js-acquire >/dev/null
   node dist/build/write-code-cache.js js-run true
   node dist/build/write-code-cache.js js-release
-' || echo 'build: the commands will start a little slower than they could' >&2
+' || echo 'build: cannot precompile the commands (no /proc, or no mkfifo?), so they will start a little slower' >&2
 rm -r dist/build

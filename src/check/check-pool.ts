@@ -72,9 +72,9 @@ function findFault(
   reachable: readonly Style[],
   lookup: Lookup,
 ): string | null {
-  if (advertised === undefined) return 'MAKEFLAGS does not speak of it: eval "$(js-env --fifo PATH)"';
+  if (advertised === undefined) return 'MAKEFLAGS does not advertise this pool: run eval "$(js-env --fifo PATH)"';
   if (lookup.fifo !== undefined && findKey(lookup) !== pool.key) {
-    return `${advertised.variable} speaks of another pool: eval "$(js-env --fifo PATH)"`;
+    return `${advertised.variable} advertises a different pool: run eval "$(js-env --fifo PATH)"`;
   }
   return reachable.length > 0 ? null : `the descriptors are closed here: ${howToOpen(lookup.env)}`;
 }
@@ -98,10 +98,10 @@ export function formatReport(report: PoolReport): string {
     `pool      ${pool}`,
     `from      ${source}${styles.length === 0 ? '' : `, advertised as ${styles.map(nameStyle).join(' and ')}`}`,
     `jobs      ${jobs ?? 'unknown'}`,
-    `keeper    ${keeper === null ? "none of ours: it is make's, or somebody else's" : `alive, pid ${keeper}`}`,
+    `keeper    ${keeper === null ? 'none: js-create did not make this pool' : `alive, pid ${keeper}`}`,
   ];
   if (unreachable !== null) lines.push(`problem   ${unreachable}`);
-  for (const name of overriding) lines.push(`problem   ${name} overrides the pool: unset it, or eval "$(js-env)"`);
+  for (const name of overriding) lines.push(`problem   ${name} overrides the pool: unset it, or run eval "$(js-env)"`);
   const rows = [
     ['TOOL', 'VERSION', 'JOINS', 'SWITCHED OFF BY', 'PATH'],
     ...tools.map(({ name, version, how, switchedOffBy, path }) => [

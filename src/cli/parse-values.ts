@@ -23,8 +23,8 @@ export function parseDuration(option: string, text: string): number {
  */
 export function parseCount(option: string, text: string, most: number): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(count >= 1)) throw new JobserverError('usage', `${option}: '${text}' is not a whole number from 1 on`);
-  if (count > most) throw new JobserverError('usage', `${option}: '${text}' is more than ${most}`);
+  if (!(count >= 1)) throw new JobserverError('usage', `${option}: '${text}' is not a positive integer`);
+  if (count > most) throw new JobserverError('usage', `${option}: '${text}' is more than the maximum of ${most}`);
   return count;
 }
 
@@ -33,7 +33,8 @@ export function parseCount(option: string, text: string, most: number): number {
  * @throws JobserverError 'usage'
  */
 export function parseMode(option: string, text: string): number {
-  if (!/^0?[0-7]{3}$/.test(text)) throw new JobserverError('usage', `${option}: '${text}' is not a mode such as 0600`);
+  if (!/^0?[0-7]{3}$/.test(text))
+    throw new JobserverError('usage', `${option}: '${text}' is not an octal mode such as 0600`);
   return Number.parseInt(text, 8);
 }
 
@@ -43,7 +44,8 @@ export function parseMode(option: string, text: string): number {
  */
 export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((word) => word === text);
-  if (choice === undefined) throw new JobserverError('usage', `${option}: '${text}' is none of ${choices.join(', ')}`);
+  if (choice === undefined)
+    throw new JobserverError('usage', `${option}: invalid value '${text}' (expected one of ${choices.join(', ')})`);
   return choice;
 }
 
@@ -54,6 +56,7 @@ export function parseChoice<T extends string>(option: string, text: string, choi
  */
 export function parseProcess(option: string, text: string): ProcessId {
   const entry = /^[1-9]\d{0,9}$/.test(text) ? readProcess(Number(text)) : undefined;
-  if (entry === undefined) throw new JobserverError('usage', `${option}: '${text}' is not the pid of a process`);
+  if (entry === undefined)
+    throw new JobserverError('usage', `${option}: '${text}' is not the pid of a running process`);
   return entry.id;
 }

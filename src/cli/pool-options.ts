@@ -13,16 +13,16 @@ export const JOIN_OPTIONS: readonly OptionSpec[] = [
     name: 'auth',
     value: 'KIND',
     choices: AUTH_CHOICES,
-    help: 'advertise the path, or a pair of descriptors; auto adds a pair to the path for a make below 4.4',
+    help: 'advertise the path or a pair of descriptors; auto adds a pair to the path if make is older than 4.4',
   },
   {
     name: 'keep-env',
     value: 'NAMES',
-    help: 'keep these variables (separated by commas) although they override the pool, such as MAX_JOBS',
+    help: 'keep these variables (separated by commas), such as MAX_JOBS, although they override the pool',
   },
   {
     name: 'shims',
-    help: 'put wrappers on PATH for make, ninja, samu, n2, cmake and go, which hold each to the pool wherever it is started',
+    help: 'put wrappers on PATH that keep make, ninja, cmake, go and others within the pool',
   },
 ];
 
@@ -41,8 +41,8 @@ export function parseJoinOptions(args: Arguments): JoinOptions {
 
 /** Of the commands that use a pool that exists. */
 export const LOOKUP_OPTIONS: readonly OptionSpec[] = [
-  { name: 'fifo', value: 'PATH', help: 'use the pool of this FIFO, not the one in MAKEFLAGS' },
-  { name: 'no-adopt', help: "do not reach make's pipe through /proc where make has closed it to this command" },
+  { name: 'fifo', value: 'PATH', help: 'use the pool of this FIFO instead of the one in MAKEFLAGS' },
+  { name: 'no-adopt', help: "do not reach make's pipe through /proc if make has closed it to this command" },
 ];
 
 /** Returns where a command looks for its pool. */
@@ -57,12 +57,12 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   {
     name: 'quiet',
     short: 'q',
-    help: 'say nothing on standard error but why it fails: no warnings, and not that it waits',
+    help: 'print only errors on standard error, no warnings or notes about waiting',
   },
   {
     name: 'status-fd',
     value: 'FD',
-    help: 'write there, as lines of JSON, how the command started and ended, or why not',
+    help: 'write to this descriptor, as lines of JSON, how the command started and ended, or why it did not',
   },
 ];
 

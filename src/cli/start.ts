@@ -69,7 +69,8 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
       return 0;
     }
     const [operand] = args.operands;
-    if (command.operands === '' && operand !== undefined) throw new JobserverError('usage', `unexpected '${operand}'`);
+    if (command.operands === '' && operand !== undefined)
+      throw new JobserverError('usage', `unexpected argument '${operand}'`);
     const statusFd = args.value('status-fd');
     if (statusFd !== undefined) status = openStatusReport(statusFd, process.ppid);
     const context: Context = {
@@ -89,7 +90,7 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
   } catch (error) {
     if (error instanceof Interrupted) {
       const { signal } = error;
-      const message = `ended by ${signal} before the command was started`;
+      const message = `ended by ${signal} before the command started`;
       status?.write({ event: 'error', kind: 'interrupted', signal, message });
       return { signal };
     }

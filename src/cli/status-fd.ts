@@ -15,7 +15,7 @@ export function openStatusReport(text: string, parent: number): StatusReport {
   // What Node has opened itself is not for us to write to.
   const isOurs = fd < 3 || !isClosedByExec(fd) || listInherited(parent).includes(fd);
   if (!(fd >= 0 && isWritable('self', fd) && isOurs)) {
-    throw new JobserverError('usage', `--status-fd: '${text}' is not a descriptor that is open for writing`);
+    throw new JobserverError('usage', `--status-fd: '${text}' is not a file descriptor open for writing`);
   }
   return {
     fd,

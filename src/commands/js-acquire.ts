@@ -14,11 +14,11 @@ import { isOutputClosed } from '../slots/wrapper-programs.js';
 
 export const command: Command = {
   name: 'js-acquire',
-  summary: 'Take slots of the jobserver for the calling shell, and print a handle for js-release.',
+  summary: 'Take slots of the jobserver for the calling shell and print a handle for js-release.',
   operands: '',
   options: [
     ...WAIT_OPTIONS,
-    { name: 'owner', value: 'PID', help: 'hold them for this process (default: the calling shell)' },
+    { name: 'owner', value: 'PID', help: 'hold the slots for this process (default: the calling shell)' },
     ...LOOKUP_OPTIONS,
   ],
   main,

@@ -22,17 +22,21 @@ import { isOutputClosed } from '../slots/wrapper-programs.js';
 
 export const command: Command = {
   name: 'js-create',
-  summary: 'Make a jobserver for N jobs: for the calling shell, with eval "$(js-create)", or for one command.',
+  summary: 'Make a jobserver for N jobs, either for the calling shell with eval "$(js-create)" or for one command.',
   operands: '[-- COMMAND [ARG]...]',
   options: [
-    { name: 'jobs', short: 'j', value: 'N', help: 'how many jobs may run at a time (default: the processors granted)' },
+    { name: 'jobs', short: 'j', value: 'N', help: 'how many jobs may run at once (default: the processors available)' },
     { name: 'fifo', value: 'PATH', help: 'where to make the FIFO (default: in a private folder)' },
     { name: 'mode', value: 'MODE', help: "the FIFO's mode (default 0600)" },
-    { name: 'owner', value: 'PID', help: 'end the pool with this process, or none (default: the calling shell)' },
-    { name: 'all-tokens', help: 'put N tokens in, not N-1: for a session that runs no job itself' },
+    {
+      name: 'owner',
+      value: 'PID',
+      help: 'end the pool when this process ends; with none, keep it (default: the calling shell)',
+    },
+    { name: 'all-tokens', help: 'put N tokens in instead of N-1, for a session that runs no job itself' },
     { name: 'json', help: 'print JSON instead of shell code, for a program that sets its own environment' },
     ...JOIN_OPTIONS,
-    { name: 'verbose', short: 'v', help: 'say how N was chosen, and what was removed of pools that were killed' },
+    { name: 'verbose', short: 'v', help: 'report how N was chosen, and which leftovers of killed pools were removed' },
     ...RUN_OPTIONS,
   ],
   printsCode: (args, words) =>
@@ -42,7 +46,8 @@ export const command: Command = {
 
 async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, flags, parent, print, report, warn, status } = context;
-  if (args.has('quiet') && args.has('verbose')) throw new JobserverError('usage', '--quiet goes without --verbose');
+  if (args.has('quiet') && args.has('verbose'))
+    throw new JobserverError('usage', '--quiet cannot be combined with --verbose');
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
   const jobs = chooseJobs(context);
@@ -50,8 +55,8 @@ async function main(context: Context): Promise<ProgramEnd> {
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
   const asJson = args.has('json');
-  if (forCommand && asJson) throw new JobserverError('usage', '--json goes without a COMMAND');
-  if (!forCommand && status !== undefined) throw new JobserverError('usage', '--status-fd goes with a COMMAND');
+  if (forCommand && asJson) throw new JobserverError('usage', '--json cannot be combined with a COMMAND');
+  if (!forCommand && status !== undefined) throw new JobserverError('usage', '--status-fd requires a COMMAND');
   const caller = forCommand ? selfId() : findReadingShell(parent);
   if (!forCommand && isOutputClosed(parent))
     throw new JobserverError('failed', "cannot write 'standard output': Bad file descriptor");
@@ -78,7 +83,7 @@ async function main(context: Context): Promise<ProgramEnd> {
       throw error;
     }
     if (!asJson && context.isTerminal(1))
-      warn(`this shell has not joined the pool; it does with eval "$(js-env --fifo ${fifoOf(pool)})"`);
+      warn(`this shell has not joined the pool; to join it, run eval "$(js-env --fifo ${fifoOf(pool)})"`);
     return 0;
   }
   const job = { words: args.operands, env, flags, inherited, fileLimit, status };
@@ -97,9 +102,7 @@ async function main(context: Context): Promise<ProgramEnd> {
 function chooseJobs({ args, env, report }: Context): number {
   const text = args.value('jobs');
   const { count, reason } =
-    text === undefined
-      ? countProcessors(env)
-      : { count: parseCount('-j', text, MOST_JOBS), reason: 'asked for with -j' };
+    text === undefined ? countProcessors(env) : { count: parseCount('-j', text, MOST_JOBS), reason: 'given with -j' };
   const jobs = Math.min(count, MOST_JOBS);
   if (args.has('verbose')) report(`N is ${jobs}: ${reason}`);
   return jobs;

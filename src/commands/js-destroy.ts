@@ -6,11 +6,11 @@ import { listStateRoots } from '../pool/state-folder.js';
 
 export const command: Command = {
   name: 'js-destroy',
-  summary: 'End a jobserver that js-create made: its keeper, its FIFO and its state.',
+  summary: 'End a jobserver that js-create made, and remove its FIFO and its state.',
   operands: '',
   options: [
     ...LOOKUP_OPTIONS,
-    { name: 'stale', help: 'remove what pools that were killed have left, and say what; no pool in use is touched' },
+    { name: 'stale', help: 'remove and list what killed pools left behind; pools in use are not touched' },
   ],
   main,
 };
@@ -19,7 +19,7 @@ async function main({ args, env, flags, parent, print, report }: Context): Promi
   // Loaded late (src/build/build.sh).
   const { destroyPool, sweepStale } = await import('../keeper/pool-lifecycle.js');
   if (args.has('stale')) {
-    if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale goes without --fifo');
+    if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale cannot be combined with --fifo');
     const sweeps = listStateRoots(env).map(sweepStale);
     const failures = sweeps.flatMap((sweep) => sweep.failures);
     for (const what of sweeps.flatMap(({ removed }) => removed)) print(`removed ${what}\n`);

@@ -10,13 +10,19 @@ import { findReadingShell } from '../slots/calling-shell.js';
 
 export const command: Command = {
   name: 'js-env',
-  summary: 'Print shell code that joins a jobserver that exists, or that hides it: eval "$(js-env)".',
+  summary: 'Print shell code that joins an existing jobserver or hides it: eval "$(js-env)".',
   operands: '',
   options: [
-    { name: 'sh', help: 'for sh, bash, dash, ksh and zsh (the default)' },
-    { name: 'check', help: 'say which pool this is, and which tools on PATH would stay within it; exit 1 if not all' },
-    { name: 'json', help: 'print JSON instead: of --check, or for a program that sets its own environment' },
-    { name: 'strip', help: 'print code that hides the pool and keeps all other flags of make' },
+    { name: 'sh', help: 'print code for sh, bash, dash, ksh and zsh (the default)' },
+    {
+      name: 'check',
+      help: 'report which pool this is and which tools on PATH would stay within it; exit 1 on any problem',
+    },
+    {
+      name: 'json',
+      help: 'print JSON: the report of --check, or the changes for a program that sets its own environment',
+    },
+    { name: 'strip', help: 'print code that hides the pool but keeps all other flags of make' },
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
   ],

@@ -9,7 +9,7 @@ import { releaseClaim } from '../slots/release-claim.js';
 
 export const command: Command = {
   name: 'js-release',
-  summary: 'Return slots that js-acquire took: those of the handles, or all that the calling shell holds.',
+  summary: 'Return slots that js-acquire took: those of the given handles, or all that the calling shell holds.',
   operands: '[HANDLE]...',
   options: LOOKUP_OPTIONS,
   main,
@@ -28,7 +28,7 @@ async function main({ args, env, flags, parent, report }: Context): Promise<numb
   for (const handle of args.operands) {
     // A name without a hyphen is the claim of a js-run, which returns it itself.
     if (isHandle(handle) && releaseClaim(pool, handle, selfId())) continue;
-    report(`no slot is held under the handle '${handle}': it was returned already, or is of another pool`);
+    report(`no slot is held under the handle '${handle}': it was already returned, or belongs to another pool`);
     status = 1;
   }
   return status;

@@ -39,9 +39,9 @@ export const command: Command = {
   failure: 125,
   options: [
     ...WAIT_OPTIONS,
-    { name: 'require', help: 'exit 69 where there is no pool, instead of running the command without a slot' },
-    { name: 'fit', help: "change the command's own -jN to the slots that are free, at most N, instead of a warning" },
-    { name: 'ignore-dry-run', help: 'run the command also under make -n, -q and -t' },
+    { name: 'require', help: 'exit with status 69 if there is no pool, instead of running the command without a slot' },
+    { name: 'fit', help: "lower the command's own -jN to the number of free slots, instead of warning about it" },
+    { name: 'ignore-dry-run', help: 'run the command even under make -n, -q and -t' },
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
     ...RUN_OPTIONS,

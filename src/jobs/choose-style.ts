@@ -32,7 +32,10 @@ export async function chooseStyle(
 ): Promise<ChosenStyle> {
   const named = fifoOf(pool) !== undefined;
   if (choice === 'fifo' && !named) {
-    throw new JobserverError('usage', `--auth fifo: the pool '${describePool(pool)}' is a pipe and has no path`);
+    throw new JobserverError(
+      'usage',
+      `--auth fifo: the pool '${describePool(pool)}' is a pipe without a path; use --auth pipe`,
+    );
   }
   const wanted = choice ?? env[AUTH_VARIABLE];
   const takesPath = invoked === undefined || invoked.styles.includes('fifo');

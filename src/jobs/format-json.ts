@@ -35,7 +35,7 @@ export async function formatJsonJoin(
   { env, flags }: ParsedEnv,
 ): Promise<string> {
   if (options.auth === 'pipe') {
-    throw new JobserverError('usage', '--auth pipe goes without --json: no program opens descriptors for it');
+    throw new JobserverError('usage', '--auth pipe cannot be combined with --json, which advertises no descriptors');
   }
   const shims = options.shims ? putShimsOnPath(env) : {};
   const chosen = await chooseStyle(pool, options.auth, { ...env, ...shims });

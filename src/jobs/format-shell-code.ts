@@ -51,7 +51,7 @@ export async function formatJoin(
     const free = read === undefined ? 'none is free' : `only ${read} is free`;
     throw new JobserverError(
       'failed',
-      `cannot open the pool in the shell: it takes two of its descriptors 3 to 9, and ${free}; close some, or use --auth fifo`,
+      `cannot open the pool in the shell: two descriptors from 3 to 9 must be free, and ${free}; close some, or use --auth fifo`,
     );
   }
   const source = (fd: 'read' | 'write') =>
@@ -73,7 +73,8 @@ export function formatChanges(changes: EnvChanges, env: Env): string {
 /** @throws JobserverError 'failed' if a variable would come back with other bytes than it has */
 export function refuseMangled(changes: EnvChanges, env: Env): void {
   const lost = listMangled(env).find((name) => changes[name] !== undefined);
-  if (lost !== undefined) throw new JobserverError('failed', `cannot print ${lost}: it is not UTF-8`);
+  if (lost !== undefined)
+    throw new JobserverError('failed', `cannot print the variable ${lost}: its value is not valid UTF-8`);
 }
 
 /** Lists the descriptors that are in use when the shell runs the code: it has closed the pipe that it read the code from. */

@@ -48,7 +48,7 @@ export function limitToolToSlots(
   if (fitTo === undefined) {
     const limited = { words, env: limitTo(slots).env ?? {} };
     if (count <= slots) return limited;
-    return { ...limited, warning: `'${text}' makes ${words[0]} use a number of its own, not the pool` };
+    return { ...limited, warning: `'${text}' makes ${words[0]} ignore the pool; remove it, or use js-run --fit` };
   }
   // If the tool joins, the pool gives it slots as they come free. That is better than a number that is no less than N, which limits
   // nothing, and than one that we have set ourselves, for tools that cannot join, and no user asked for.

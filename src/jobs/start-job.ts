@@ -35,7 +35,7 @@ export function startJob(
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
 ): Running {
-  if (isAnyMangled(words)) throw new JobserverError('failed', 'cannot hand down an argument that is not UTF-8');
+  if (isAnyMangled(words)) throw new JobserverError('failed', 'cannot pass on an argument that is not valid UTF-8');
   if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);
   const [file = '', ...args] = words;
   const all = { ...readNumericVariables(), ...env, ...changes };
@@ -78,15 +78,15 @@ function canRun(file: string, path: string | undefined): boolean {
 export function warnOfMangled(env: ParsedEnv['env'], warn: Warn): void {
   const names = listMangled(env);
   const warnOf = (what: string, those: readonly string[]) => {
-    if (those.length > 0) warn(`warning: not UTF-8, and so ${what}: ${those.join(', ')}`);
+    if (those.length > 0) warn(`warning: not valid UTF-8, so ${what}: ${those.join(', ')}`);
   };
   // Under the name that Node turns such a name into there is no value.
   warnOf(
-    'not handed down',
+    'not passed on',
     names.filter((name) => env[name] === undefined),
   );
   warnOf(
-    'handed down with other bytes',
+    'passed on with changed bytes',
     names.filter((name) => env[name] !== undefined),
   );
 }

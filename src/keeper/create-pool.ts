@@ -82,6 +82,6 @@ function statFifo(path: string): BigIntStats {
   if (stat.isFIFO() && Number(stat.uid) === userId()) return stat;
   throw new JobserverError(
     'failed',
-    `cannot create the FIFO '${path}': somebody else put another file there meanwhile`,
+    `cannot create the FIFO '${path}': another file took its place; choose a folder that only you can write to`,
   );
 }

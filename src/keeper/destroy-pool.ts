@@ -22,7 +22,7 @@ export async function destroyPool(pool: Pool): Promise<void> {
   if (record === undefined) {
     throw new JobserverError(
       'failed',
-      `cannot end the pool '${describePool(pool)}': js-create did not make it, or it has ended already`,
+      `cannot end the pool '${describePool(pool)}': it was not made by js-create, or has already ended`,
     );
   }
   // What lets nobody see whether a keeper elsewhere lives is that we have its FIFO open ourselves.
@@ -42,7 +42,10 @@ export async function destroyPool(pool: Pool): Promise<void> {
     if (told !== keeper) process.kill(pidOf(keeper), 'SIGTERM');
     told = keeper;
     if (performance.now() > deadline) {
-      throw new JobserverError('failed', `the keeper (pid ${pidOf(keeper)}) of '${record.path}' does not end`);
+      throw new JobserverError(
+        'failed',
+        `the keeper (pid ${pidOf(keeper)}) of the pool '${record.path}' did not exit within 10 s; end it with kill -9, then run js-destroy`,
+      );
     }
     await delay(10);
   }

@@ -41,7 +41,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   const place = record.place + 1;
   if (!takePlace(folder, { place, id: self })) return undefined;
   const pool = openPool({ kind: 'fifo', path }, root, { allowAbandoned: true });
-  if (pool.key !== key) throw new Error(`'${path}' was replaced`);
+  if (pool.key !== key) throw new Error(`the FIFO '${path}' was replaced by another file`);
   const fifo = reopen(pool, constants.O_RDWR | constants.O_NONBLOCK);
   const kept: Kept = { pool, fifo, tokens, exempt: () => [process.pid, ...findSession(record)] };
   const repair = makeRepair(kept);
@@ -49,9 +49,9 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   if (fresh) writeSync(fifo, '+'.repeat(tokens));
   else {
     const { put, stranger } = refill(kept, repair);
-    log(`took the place of a keeper that was killed, and put back ${put} tokens`);
+    log(`replaced a keeper that was killed, and put back ${countOf(put, 'token')}`);
     if (stranger?.hidden) {
-      const doubt = `what was lost with it cannot be told as long as ${describe(stranger)} may hold slots`;
+      const doubt = `lost slots cannot be replaced while ${describe(stranger)} may hold some`;
       log(doubt);
       word += ` ${doubt}`;
     }
@@ -70,7 +70,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
     const pid = stranger?.hidden ? stranger.pid : 0;
     // Not of each program that root runs for a moment.
     if (stranger !== undefined && pid !== 0 && pid === doubts.last && pid !== doubts.told) {
-      log(`slots that are lost cannot be told as long as ${describe(stranger)} may hold some`);
+      log(`lost slots cannot be replaced while ${describe(stranger)} may hold some`);
       doubts.told = pid;
     }
     doubts.last = pid;
@@ -83,11 +83,11 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
       const isDue = looks++ % RECORD_EVERY === 0;
       if (isDue && (readRecord(folder) === undefined || isDeserted(pool, record, fifo))) end();
       const returned = sweepClaims(pool, self);
-      if (returned > 0) log(`returned ${returned} claims of processes that have ended`);
+      if (returned > 0) log(`returned ${countOf(returned, 'claim')} of processes that have ended`);
       wakeForFree(pool);
       const put = repair.look();
-      if (put > 0) log(`put back ${put} tokens that clients have lost`);
-      if (put < 0) log(`took out ${-put} tokens more than there should be`);
+      if (put > 0) log(`put back ${countOf(put, 'token')} that clients had lost`);
+      if (put < 0) log(`removed ${countOf(-put, 'surplus token')}`);
       tellDoubt(repair.stranger());
       if (isDue) restore(pool, record);
       if (looks % REFRESH_EVERY === 1) refresh(pool, record);
@@ -146,6 +146,9 @@ function findSession({ session, image }: PoolRecord): number[] {
 /** @returns a process as a person knows it */
 const describe = ({ pid }: Stranger): string =>
   `process ${pid} (${/^Name:\t(.*)$/m.exec(readStatus(pid))?.[1] ?? 'hidden'})`;
+
+/** @returns `1 token`, `2 tokens` */
+const countOf = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
 function log(text: string): void {
   try {

@@ -43,7 +43,10 @@ export async function replaceDeadKeeper(
       if (await startKeeper({ root: dirname(folder), key, record: after, fresh: false }, pool.user, onDoubt)) continue;
     } else if (!isClaimant) return;
     if (performance.now() > deadline) {
-      throw new JobserverError('failed', `the keeper of the pool '${record.path}' has ended, and no other one starts`);
+      throw new JobserverError(
+        'failed',
+        `the keeper of the pool '${record.path}' was killed, and no new one started within 10 s; see '${folder}/keeper.log'`,
+      );
     }
     await delay(pause);
   }

@@ -63,7 +63,8 @@ export async function startKeeper(
     });
     if (words === LATE || (words === '' && (await signal) === 'SIGKILL')) return false;
     const [word, ...doubt] = words.split(' ');
-    if (word !== READY) throw new JobserverError('failed', `cannot start the keeper: ${words || 'it ended at once'}`);
+    if (word !== READY)
+      throw new JobserverError('failed', `cannot start the keeper: ${words || 'it exited immediately'}`);
     child.unref();
     if (doubt.length > 0) onDoubt?.(doubt.join(' '));
     return true;

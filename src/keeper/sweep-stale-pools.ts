@@ -35,7 +35,9 @@ export function sweepStale(root: string): Sweep {
       const removed = action(root, name);
       if (removed !== undefined) sweep.removed.push(removed);
     } catch (error) {
-      sweep.failures.push(isJobserverError(error) ? error.message : cannot('sweep', join(root, name), error).message);
+      sweep.failures.push(
+        isJobserverError(error) ? error.message : cannot('clean up', join(root, name), error).message,
+      );
     }
   };
   for (const name of names) attempt(name, sweepFolder);
@@ -51,7 +53,7 @@ function sweepFolder(root: string, key: string): string | undefined {
   const record = readRecordOr(folder, () => isOld(folder) && !isOpenAnywhere(key));
   if (record === 'useless') {
     removeFolders(folder);
-    return `the state of a pool that has ended, and whose pool.json was damaged, '${folder}'`;
+    return `the state in '${folder}': its pool has ended, and its pool.json was damaged`;
   }
   if (record === undefined) return sweepForeign(folder, key);
   if (!isDead(folder, key, record) || !isOver(record, key)) return undefined;
@@ -90,7 +92,7 @@ function sweepForeign(folder: string, key: string): string | undefined {
   // While anybody has the pool open their tokens can still go back.
   if (listClaims({ folder }).some(isUsed) || isOpenAnywhere(key)) return undefined;
   removeFolders(folder);
-  return `the claims of a pool that has ended, '${folder}'`;
+  return `the claims in '${folder}': their pool has ended`;
 }
 
 /**
@@ -137,5 +139,5 @@ function sweepFifo(root: string, name: string): string | undefined {
   if (existsSync(`${folder}/pool.json`)) return undefined;
   removeFifo(path, key);
   removeFolders(folder);
-  return `the FIFO '${path}': who was making it was killed`;
+  return `the FIFO '${path}': the js-create that was making it was killed`;
 }

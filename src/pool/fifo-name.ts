@@ -40,5 +40,8 @@ export function checkPath(path: string, option: string): string {
   const bad = findUnsafeCharacter(full);
   if (bad === undefined) return full;
   const character = /\s/.test(bad) ? 'a blank' : `the character ${JSON.stringify(bad)}`;
-  throw new JobserverError('usage', `${option}: '${full}' has ${character}, which MAKEFLAGS cannot carry safely`);
+  throw new JobserverError(
+    'usage',
+    `${option}: '${full}' contains ${character}, which is not safe in MAKEFLAGS; choose another path`,
+  );
 }

@@ -41,8 +41,8 @@ function findAddress(advertised: Advertised, lookup: Lookup): PoolAddress {
   const { auth, text, closed, variable, path } = advertised;
   if (auth.kind === 'fifo') return auth;
   const cannotJoin = (why: string) =>
-    new JobserverError('no-pool', `cannot join the pool '${text}' of ${variable}: ${why}`);
-  if (auth.kind === 'invalid') throw cannotJoin('neither fifo:PATH nor R,W');
+    new JobserverError('no-pool', `cannot join the pool '${text}' from ${variable}: ${why}`);
+  if (auth.kind === 'invalid') throw cannotJoin('it is neither fifo:PATH nor R,W');
   const pair = closed ?? auth;
   const address = pair.kind === 'pair' ? findPair(pair, text, lookup) : undefined;
   if (address !== undefined) return address;
@@ -53,9 +53,7 @@ function findAddress(advertised: Advertised, lookup: Lookup): PoolAddress {
 
 /** @returns what a person can do where a pair is closed: below a make it is make that closed it */
 export const howToOpen = (env: Env): string =>
-  env.MAKELEVEL === undefined
-    ? "start what needs them with 'js-run'"
-    : "put '+' before the recipe line, or use make 4.4";
+  env.MAKELEVEL === undefined ? 'start what needs them with js-run' : "put '+' before the recipe line, or use make 4.4";
 
 interface Pair {
   read: number;

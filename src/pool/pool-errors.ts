@@ -2,11 +2,11 @@ import { JobserverError } from '../errors.js';
 
 /** @returns the error for a pool that nobody will ever put a token in */
 export const nobodyKeeps = (name: string): JobserverError =>
-  new JobserverError('no-pool', `the pool '${name}' is gone: nobody keeps it open; make a new one with js-create`);
+  new JobserverError('no-pool', `the pool '${name}' is gone: no process keeps it open; make a new one with js-create`);
 
 /** @returns the error for a pool of ours whose state is out of reach: without it nobody knows which slots are taken */
 export const unreachable = (path: string, root: string): JobserverError =>
   new JobserverError(
     'failed',
-    `cannot reach the state of the pool '${path}' in '${root}': a container that has the FIFO needs that folder too`,
+    `cannot find the state of the pool '${path}' in '${root}'; a container that uses the FIFO needs that folder too`,
   );

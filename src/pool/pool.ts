@@ -126,7 +126,7 @@ function openForReading(address: PoolAddress, name: string): { fd: number; kept:
     throw new JobserverError('no-pool', `cannot join the pool '${name}': the descriptors are closed`);
   }
   if (!read.isFIFO() || identify(read) !== identify(write)) {
-    throw new JobserverError('no-pool', `cannot join the pool '${name}': the descriptors are no pipe`);
+    throw new JobserverError('no-pool', `cannot join the pool '${name}': the descriptors are not a pipe`);
   }
   return { fd: open(() => openSync(`/proc/${address.holder}/fd/${address.read}`, READ)), kept: true };
 }

@@ -101,7 +101,7 @@ function checkPrivate(root: string, stat: Stats, user: number): void {
   if (fault === undefined) return;
   throw new JobserverError(
     'failed',
-    `refusing the state folder '${root}': ${fault}; remove it or set ${STATE_VARIABLE}`,
+    `refusing to use the state folder '${root}': ${fault}; remove it or set ${STATE_VARIABLE}`,
   );
 }
 
@@ -110,5 +110,5 @@ function findFault(stat: Stats, user: number): string | undefined {
   if (stat.isSymbolicLink()) return 'it is a symbolic link';
   if (!stat.isDirectory()) return 'it is not a folder';
   if (stat.uid !== user) return `it belongs to user ${stat.uid}`;
-  return (stat.mode & 0o077) === 0 ? undefined : 'others may enter it (its mode must be 0700)';
+  return (stat.mode & 0o077) === 0 ? undefined : 'other users can access it (its mode must be 0700)';
 }

@@ -12,10 +12,10 @@ export function checkReachable(pool: Pool, owner: SlotOwner | undefined, count: 
   const name = describePool(pool);
   const slots = count === 1 ? 'a slot' : `${count} slots`;
   if (jobs !== undefined && count > jobs) {
-    throw new JobserverError('usage', `cannot take ${slots}: the pool '${name}' has ${jobs}`);
+    throw new JobserverError('usage', `cannot take ${slots}: the pool '${name}' has only ${jobs}`);
   }
   if (record === undefined || count <= record.tokens || (owner !== undefined && hasSlot(pool, owner))) return;
-  const own = 'for the session that it was made for, and this process is outside of that';
-  const why = record.tokens === 0 ? `has just one, ${own}` : `has ${record.jobs}, one of them ${own}`;
+  const own = 'reserved for the session that it was made for, and this process is outside that session';
+  const why = record.tokens === 0 ? `has only one, ${own}` : `has ${record.jobs}, one of them ${own}`;
   throw new JobserverError('usage', `cannot take ${slots}: the pool '${name}' ${why}`);
 }

@@ -29,7 +29,7 @@ if [ -z "$real" ] && [ "$name" = ninja ]; then
   [ -n "$real" ] || find_real samu
 fi
 if [ -z "$real" ]; then
-  echo "$name: not found" >&2
+  echo "$name: not found on PATH" >&2
   exit 127
 fi
 

@@ -9,13 +9,13 @@ export function summarize(stage: Stage, actors: readonly Actor[], blows: readonl
   const keeper = readFileSync(join(stage.dir, 'keeper.log'), 'utf8').split('\n');
   const sum = (pattern: RegExp) => keeper.reduce((total, line) => total + Number(pattern.exec(line)?.[1] ?? 0), 0);
   const killed = blows.filter((blow) => blow === 'SIGKILL to a keeper').length;
-  const revived = keeper.filter((line) => line.includes('took the place')).length;
+  const revived = keeper.filter((line) => line.includes('replaced a keeper')).length;
   return [
     `scenes     ${tally(actors.map(({ scene }) => scene.name))}`,
     `signals    ${tally(blows)}`,
     `jobs       ${jobs.started} started, ${jobs.ended} not killed; ${jobs.peak} slots in use at most`,
-    `keepers    ${killed} killed, ${revived} revived, which put back ${sum(/put back (\d+) tokens$/)} tokens`,
-    `made good  ${sum(/put back (\d+) tokens that/)} tokens put back that clients lost, ${sum(/took out (\d+)/)} taken out, ${sum(/returned (\d+) claims/)} claims returned by keepers`,
+    `keepers    ${killed} killed, ${revived} revived, which put back ${sum(/put back (\d+) tokens?$/)} tokens`,
+    `made good  ${sum(/put back (\d+) tokens? that/)} tokens put back that clients lost, ${sum(/removed (\d+) surplus/)} removed, ${sum(/returned (\d+) claims?/)} claims returned by keepers`,
   ];
 }
 

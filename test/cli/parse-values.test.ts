@@ -63,17 +63,16 @@ describe('parseCount', () => {
 
   test.each(['', '0', '00', '-1', '+1', '1.5', '1e3', '0x10', ' 4', '4 ', '4\n', '4x', 'all', 'NaN', '٣', '1_000'])(
     '%o is none',
-    (text) =>
-      expect(() => parseCount('-n', text, 4096)).toThrow(usage(`-n: '${text}' is not a whole number from 1 on`)),
+    (text) => expect(() => parseCount('-n', text, 4096)).toThrow(usage(`-n: '${text}' is not a positive integer`)),
   );
 
   test.each(['4097', '999999999'])('%o is too many', (text) =>
-    expect(() => parseCount('-n', text, 4096)).toThrow(usage(`-n: '${text}' is more than 4096`)),
+    expect(() => parseCount('-n', text, 4096)).toThrow(usage(`-n: '${text}' is more than the maximum of 4096`)),
   );
 
   test('has its most from the caller', () => {
     expect(parseCount('-n', '2', 2)).toBe(2);
-    expect(() => parseCount('-n', '3', 2)).toThrow(usage("-n: '3' is more than 2"));
+    expect(() => parseCount('-n', '3', 2)).toThrow(usage("-n: '3' is more than the maximum of 2"));
   });
 });
 
@@ -88,7 +87,8 @@ describe('parseMode', () => {
 
   test.each(['', '6', '60', '0o600', '00600', '1777', '0800', '608', '-600', ' 600', '600\n', 'u=rw', '384x'])(
     '%o is none',
-    (text) => expect(() => parseMode('--mode', text)).toThrow(usage(`--mode: '${text}' is not a mode such as 0600`)),
+    (text) =>
+      expect(() => parseMode('--mode', text)).toThrow(usage(`--mode: '${text}' is not an octal mode such as 0600`)),
   );
 });
 
@@ -98,12 +98,14 @@ describe('parseChoice', () => {
   test.each(choices)('%o is one', (text) => expect(parseChoice('--auth', text, choices)).toBe(text));
 
   test.each(['', 'Auto', 'fif', 'fifo ', 'none', 'length', '0'])('%o is none', (text) =>
-    expect(() => parseChoice('--auth', text, choices)).toThrow(usage(`--auth: '${text}' is none of auto, fifo, pipe`)),
+    expect(() => parseChoice('--auth', text, choices)).toThrow(
+      usage(`--auth: invalid value '${text}' (expected one of auto, fifo, pipe)`),
+    ),
   );
 });
 
 describe('parseProcess', () => {
-  const refusal = (text: string) => usage(`--owner: '${text}' is not the pid of a process`);
+  const refusal = (text: string) => usage(`--owner: '${text}' is not the pid of a running process`);
 
   test('names the process that runs', () => {
     const { ppid } = process;

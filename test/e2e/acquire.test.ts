@@ -132,13 +132,17 @@ describe('js-acquire and js-release', () => {
 
   it.each([
     ['js-acquire -n 4', 0, /^$/],
-    ['js-acquire -n 5', 2, /^js-acquire: cannot take 5 slots: the pool '.*\/f' has 4 \(see js-acquire --help\)\n$/],
+    [
+      'js-acquire -n 5',
+      2,
+      /^js-acquire: cannot take 5 slots: the pool '.*\/f' has only 4 \(see js-acquire --help\)\n$/,
+    ],
     ['js-acquire --no-wait -n 4; js-acquire --no-wait', 75, /^js-acquire: no slot free in the pool '.*\/f'\n$/],
     ['js-acquire; js-acquire --no-wait -n 4', 75, /^js-acquire: only 3 of 4 slots free in the pool '.*\/f'\n$/],
     ['js-acquire -n 4; js-acquire --timeout 200ms', 75, /^js-acquire: no slot free .* within 0.2 s\n$/],
     ['js-acquire -n 2; js-acquire --timeout 0.2 -n 3', 75, /^js-acquire: only 2 of 3 slots free .* within 0.2 s\n$/],
-    ['js-acquire --owner 4194999', 2, /^js-acquire: --owner: '4194999' is not the pid of a process/],
-    ['js-acquire operand', 2, /^js-acquire: unexpected 'operand'/],
+    ['js-acquire --owner 4194999', 2, /^js-acquire: --owner: '4194999' is not the pid of a running process/],
+    ['js-acquire operand', 2, /^js-acquire: unexpected argument 'operand'/],
     ['js-acquire >&-', 1, /^js-acquire: cannot write 'standard output': Bad file descriptor\n$/],
     ['js-acquire </dev/null 0<>/dev/null >/dev/null', 0, /^$/],
     ['js-acquire >/dev/full', 1, /^js-acquire: cannot write 'standard output': No space left on device\n$/],

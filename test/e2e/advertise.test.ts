@@ -110,7 +110,7 @@ describe('below a program that closes descriptors', () => {
     expect(howOf('make')).toContain('the descriptors are closed here');
     const pair = await world.run('js-create -j 3 --auth pipe -- env python3 close.py js-env --check --json');
     const report = JSON.parse(pair.stdout);
-    expect(report.unreachable).toBe("the descriptors are closed here: start what needs them with 'js-run'");
+    expect(report.unreachable).toBe('the descriptors are closed here: start what needs them with js-run');
     expect(report.tools.find(({ name }: { name: string }) => name === 'cargo').joins).toBe(false);
     expect(pair.status).toBe(1);
   });

@@ -184,8 +184,8 @@ describe('a state folder that somebody else could have prepared', () => {
       ls f other 2>/dev/null; ls run/jobserver-tools/ 2>/dev/null; rm -r run/jobserver-tools`);
     expect(stdout.replace('other:\n', '')).toBe('1\n125\n');
     const [create, run, ...more] = stderr.split('\n');
-    expect(create).toMatch(/^js-create: refusing the state folder '.*\/run\/jobserver-tools': /);
-    expect(run).toMatch(/^js-run: refusing the state folder '.*\/run\/jobserver-tools': /);
+    expect(create).toMatch(/^js-create: refusing to use the state folder '.*\/run\/jobserver-tools': /);
+    expect(run).toMatch(/^js-run: refusing to use the state folder '.*\/run\/jobserver-tools': /);
     expect(create).toContain(why);
     expect(more).toEqual(['']);
   });

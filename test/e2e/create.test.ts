@@ -114,7 +114,7 @@ describe.each(SHELLS)('the descriptors that a pair takes in %s', (shell) => {
     ['3 4 5 6 7 8', 'only 9 is free'],
   ])('beside %j are too few', async (used, free) => {
     const { stderr, status } = await makeWorld().run(joinBeside(used, ':'), { shell });
-    const reason = `it takes two of its descriptors 3 to 9, and ${free}; close some, or use --auth fifo`;
+    const reason = `two descriptors from 3 to 9 must be free, and ${free}; close some, or use --auth fifo`;
     expect({ stderr, status }).toEqual({
       stderr: `js-create: cannot open the pool in the shell: ${reason}\n`,
       status: 1,
@@ -160,7 +160,7 @@ describe('js-create', () => {
   it('refuses a state folder whose name MAKEFLAGS cannot carry to cargo and ninja', async () => {
     const world = makeWorld();
     const env = { JOBSERVER_TOOLS_STATE: join(world.dir, 'a$b') };
-    const words = `JOBSERVER_TOOLS_STATE: '${world.dir}/a$b' has the character "$", which MAKEFLAGS cannot carry safely`;
+    const words = `JOBSERVER_TOOLS_STATE: '${world.dir}/a$b' contains the character "$", which is not safe in MAKEFLAGS; choose another path`;
     const { status, stderr } = await world.run('js-create -- true', { env });
     expect({ status, stderr }).toEqual({ status: 2, stderr: `js-create: ${words} (see js-create --help)\n` });
     expect(await world.run('js-create --fifo f -- true', { env })).toMatchObject({ status: 0, stderr: '' });
@@ -288,7 +288,9 @@ it('js-create exits as its command did also if its keeper does not end, and says
   expect(ended).toEqual({
     status: 0,
     stdout: '5\n',
-    stderr: expect.stringMatching(/^js-create: the keeper \(pid \d+\) of '.*' does not end\n$/),
+    stderr: expect.stringMatching(
+      /^js-create: the keeper \(pid \d+\) of the pool '.*' did not exit within 10 s; end it with kill -9, then run js-destroy\n$/,
+    ),
   });
 });
 

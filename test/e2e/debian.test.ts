@@ -67,7 +67,9 @@ describe('a Debian package', { timeout: 120_000 }, () => {
 
   it('is warned of if the command line asks for more', async () => {
     const { stderr, status } = await build(`js-create -j1 -- js-run ${BUILD} -j3`);
-    expect(stderr).toContain("js-run: warning: '-j3' makes dpkg-buildpackage use a number of its own, not the pool\n");
+    expect(stderr).toContain(
+      "js-run: warning: '-j3' makes dpkg-buildpackage ignore the pool; remove it, or use js-run --fit\n",
+    );
     expect(status).toBe(0);
   });
 });

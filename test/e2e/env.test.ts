@@ -106,8 +106,12 @@ it.each([
   ['js-env', 69, /^js-env: no pool: [^\n]+\n$/],
   ['js-env --fifo missing', 69, /^js-env: cannot open the pool '.*\/missing': No such file or directory\n$/],
   ['>file; js-env --fifo file', 69, /^js-env: cannot join the pool '.*\/file': it is not a FIFO\n$/],
-  ['js-env --auth x', 2, /^js-env: --auth: 'x' is none of auto, fifo, pipe \(see js-env --help\)\n$/],
-  ['js-env operand', 2, /^js-env: unexpected 'operand' \(see js-env --help\)\n$/],
+  [
+    'js-env --auth x',
+    2,
+    /^js-env: --auth: invalid value 'x' \(expected one of auto, fifo, pipe\) \(see js-env --help\)\n$/,
+  ],
+  ['js-env operand', 2, /^js-env: unexpected argument 'operand' \(see js-env --help\)\n$/],
 ])('%s: %i, one line, and the same status for eval', async (command, status, message) => {
   const ended = await makeWorld().run(command);
   expect(ended).toEqual({ status, stdout: `(exit ${status})\n`, stderr: expect.stringMatching(message) });

@@ -166,7 +166,7 @@ describe.runIf(isRoot)('another user (as root)', () => {
       count; find run own -name claims | wc -l; js-destroy`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toBe('1\n3\n1\n');
-    expect(stderr).toMatch(/^js-destroy: cannot end the pool '[^']*': js-create did not make it[^\n]*\n$/);
+    expect(stderr).toMatch(/^js-destroy: cannot end the pool '[^']*': it was not made by js-create[^\n]*\n$/);
   });
 
   it.each([
@@ -195,7 +195,7 @@ describe('JOBSERVER_TOOLS_', () => {
   it.each([
     ['STATE that is relative', 'JOBSERVER_TOOLS_STATE=state', 'run'],
     ['STATE that is a link', 'JOBSERVER_TOOLS_STATE=$PWD/l', 'refused: it is a symbolic link'],
-    ['STATE that the group may change', 'JOBSERVER_TOOLS_STATE=$PWD/group', 'refused: others may enter it'],
+    ['STATE that the group may change', 'JOBSERVER_TOOLS_STATE=$PWD/group', 'refused: other users can access it'],
     ['STATE that is a file', 'JOBSERVER_TOOLS_STATE=$PWD/file', 'refused: it is not a folder'],
     ['STATE that is nothing', 'JOBSERVER_TOOLS_STATE=', 'run'],
     ...(isRoot ? [['STATE of another user', 'JOBSERVER_TOOLS_STATE=$PWD/theirs', 'run']] : []),
@@ -212,7 +212,7 @@ describe('JOBSERVER_TOOLS_', () => {
     const { stdout, stderr } = await run(script);
     const isRefused = outcome.startsWith('refused');
     expect(stdout).toBe(`${isRefused ? '125' : '1\n0'}\nfile\n2\n###`);
-    expect(stderr).toMatch(isRefused ? /^js-run: refusing the state folder [^\n]*\n$/ : /^$/);
+    expect(stderr).toMatch(isRefused ? /^js-run: refusing to use the state folder [^\n]*\n$/ : /^$/);
     if (isRefused) expect(stderr).toContain(outcome.slice(9));
   });
 
@@ -332,7 +332,7 @@ describe('a pool.json that a crash has left', () => {
       while [ -e /proc/$old/exe ]; do sleep 0.01; done
       touch -d '1 hour ago' run/*/*-*-*/; js-destroy --stale; echo $?; ls -A run/* | grep -v versions`;
     const { stdout, stderr } = await run(script);
-    expect(stdout).toMatch(/^1\nremoved the state of a pool [^\n]+\nremoved the FIFO [^\n]+\n0\n$/);
+    expect(stdout).toMatch(/^1\nremoved the state in [^\n]+\nremoved the FIFO [^\n]+\n0\n$/);
     expect(stderr).toMatch(/^js-destroy: cannot read the state of the pool [^\n]+\n$/);
   });
 
@@ -566,13 +566,13 @@ describe('bytes that are no UTF-8', () => {
     const script = `mkfifo f; exec 5<>f; printf + >&5; export ${FLAGS}; ${command}; echo $?; ls -A run/* 2>/dev/null | grep -v versions`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toBe('(exit 1)\n1\n');
-    expect(stderr).toMatch(/^js-\w+: cannot print MAKEFLAGS: it is not UTF-8\n$/);
+    expect(stderr).toMatch(/^js-\w+: cannot print the variable MAKEFLAGS: its value is not valid UTF-8\n$/);
   });
 
   it.each(['js-run', 'js-create -j 2 --'])('in the environment of a command are warned of by %s', async (command) => {
     const { stdout, stderr } = await run(`export ODD=$'\\xe9' GOOD=$'\\xef\\xbf\\xbd'; ${command} printenv GOOD`);
     expect(stdout).toBe('\ufffd\n');
-    expect(stderr).toMatch(/^js-\w+: warning: not UTF-8, and so handed down with other bytes: ODD\n$/);
+    expect(stderr).toMatch(/^js-\w+: warning: not valid UTF-8, so passed on with changed bytes: ODD\n$/);
   });
 
   it.each(['js-run', 'js-create -j 2 --'])('in a name are warned of by %s', async (command) => {
@@ -580,7 +580,7 @@ describe('bytes that are no UTF-8', () => {
       "import os, sys; os.execvpe(sys.argv[1], sys.argv[1:], {**os.environb, b'ODD\\xe9': b'x', b'OK': b'y'})";
     const { stdout, stderr } = await run(`python3 -c "${odd}" ${command} sh -c 'env | grep -a -e ^ODD -e ^OK='`);
     expect(stdout).toBe('OK=y\n');
-    expect(stderr).toMatch(/^js-\w+: warning: not UTF-8, and so not handed down: ODD\ufffd\n$/);
+    expect(stderr).toMatch(/^js-\w+: warning: not valid UTF-8, so not passed on: ODD\ufffd\n$/);
   });
 });
 

@@ -112,9 +112,9 @@ describe('--json', () => {
   });
 
   it.each([
-    ['js-create --json true', '--json goes without a COMMAND'],
-    ['js-create --json --auth pipe', '--auth pipe goes without --json'],
-    ['js-create -- js-env --json --auth pipe', '--auth pipe goes without --json'],
+    ['js-create --json true', '--json cannot be combined with a COMMAND'],
+    ['js-create --json --auth pipe', '--auth pipe cannot be combined with --json'],
+    ['js-create -- js-env --json --auth pipe', '--auth pipe cannot be combined with --json'],
   ])('is refused, with nothing for a shell to run: %s', async (script, message) => {
     const { stdout, stderr, status } = await makeWorld().run(script);
     expect({ stdout, status }).toEqual({ stdout: '', status: 2 });

@@ -95,9 +95,9 @@ it('a pool ends whose owner died with its keeper', async () => {
   const { stdout, stderr } = await makeWorld().run(script);
   expect(stdout).toBe('ran\n69\n69\n69\n');
   expect(stderr.replaceAll(/'[^']*'/g, 'F').split('\n')).toEqual([
-    'js-run: warning: the pool F is gone: nobody keeps it open; make a new one with js-create; running the command without a slot',
-    'js-run: the pool F is gone: nobody keeps it open; make a new one with js-create',
-    'js-acquire: the pool F is gone: nobody keeps it open; make a new one with js-create',
+    'js-run: warning: the pool F is gone: no process keeps it open; make a new one with js-create; running the command without a slot',
+    'js-run: the pool F is gone: no process keeps it open; make a new one with js-create',
+    'js-acquire: the pool F is gone: no process keeps it open; make a new one with js-create',
     'js-destroy: cannot open the pool F: No such file or directory',
     '',
   ]);

@@ -22,7 +22,7 @@ describe('--quiet', () => {
     ['js-run -q -n x true', /^js-run: -n: [^\n]+\n$/, 125],
     ['js-create -q -j 0', /^js-create: -j: [^\n]+\n$/, 2],
     ['js-create -q -- nowhere-on-path', /^js-create: cannot run 'nowhere-on-path': [^\n]+\n$/, 127],
-    ['js-create -q -v -- true', /^js-create: --quiet goes without --verbose [^\n]+\n$/, 2],
+    ['js-create -q -v -- true', /^js-create: --quiet cannot be combined with --verbose [^\n]+\n$/, 2],
   ])('still says why it ends: %s', async (script, stderr, status) => {
     const ended = await makeWorld().run(script);
     expect(ended.stderr).toMatch(stderr);

@@ -73,7 +73,7 @@ describe.each([
   it('refuses an argument that it could only hand down as other bytes', async () => {
     const ended = await makeWorld().run(`${create}js-run ${SHOW} $'latin \\xe4 1'; exit $?`);
     expect(ended).toMatchObject({ stdout: '', status: create === '' ? 125 : 1 });
-    expect(ended.stderr).toMatch(/^js-(run|create): cannot hand down an argument that is not UTF-8\n$/);
+    expect(ended.stderr).toMatch(/^js-(run|create): cannot pass on an argument that is not valid UTF-8\n$/);
   });
 });
 
@@ -94,7 +94,7 @@ describe('js-run', () => {
     ['js-acquire -n 4; js-run --no-wait echo ran', 75, /^js-run: no slot free in the pool '.*\/f'\n$/],
     ['js-acquire -n 4; js-run --timeout 0.2 echo ran', 75, /^js-run: no slot free in the pool '.*\/f' within 0.2 s\n$/],
     ['js-acquire -n 2; js-run --timeout 0.2 -n 3 echo ran', 75, /^js-run: only 2 of 3 slots free .*\n$/],
-    ['js-run -n 5 echo ran', 125, /^js-run: cannot take 5 slots: the pool '.*\/f' has 4 \(see js-run --help\)\n$/],
+    ['js-run -n 5 echo ran', 125, /^js-run: cannot take 5 slots: the pool '.*\/f' has only 4 \(see js-run --help\)\n$/],
   ])('%s: %i', async (script, status, message) => {
     const { stdout, stderr } = await session(
       makeWorld(),
@@ -105,7 +105,7 @@ describe('js-run', () => {
   });
 
   it.each([
-    ['a slot', '-n 1', 1, 'just one,'],
+    ['a slot', '-n 1', 1, 'only one,'],
     ['3 slots', '-n 3', 3, '3, one of them'],
   ])('outside of the session it refuses to wait for what can never come: %s', async (what, count, jobs, has) => {
     const world = makeWorld();
@@ -114,7 +114,7 @@ describe('js-run', () => {
       until [ -e ready ]; do sleep 0.02; done; js-run --fifo f ${count} true; echo $?; : >go; wait`);
     expect(ended.stdout).toBe('125\n');
     expect(ended.stderr).toBe(
-      `js-run: cannot take ${what}: the pool '${world.dir}/f' has ${has} for the session that it was made for, and this process is outside of that (see js-run --help)\n`,
+      `js-run: cannot take ${what}: the pool '${world.dir}/f' has ${has} reserved for the session that it was made for, and this process is outside that session (see js-run --help)\n`,
     );
   });
 

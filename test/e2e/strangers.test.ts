@@ -12,9 +12,9 @@ const isRoot = process.getuid?.() === 0;
 const FUNCTIONS = `chmod 755 .; install -d -m 700 -o 65534 own; install -d -o 65534 theirs
 nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env JOBSERVER_TOOLS_STATE="$PWD/own/state" "$@"; }
 create() { nobody js-create --owner none --auth fifo --fifo theirs/f "$@" >code; . ./code; }
-log() { cat own/state/*/keeper.log run/*/*/keeper.log 2>/dev/null | grep tokens; }
+log() { cat own/state/*/keeper.log run/*/*/keeper.log 2>/dev/null | grep token; }
 # What looks again and again is no program of root, which would count.
-until_log() { nobody sh -c 'until grep -h tokens own/state/*/keeper.log; do sleep 0.1; done'; }
+until_log() { nobody sh -c 'until grep -h token own/state/*/keeper.log; do sleep 0.1; done'; }
 # Takes a token and is killed.
 lose() { nobody bash -c 'exec 5<>theirs/f; read -rN1 -u5; kill -KILL $$'; }
 destroy() { nobody js-destroy --fifo theirs/f; }
@@ -52,12 +52,12 @@ describe.runIf(isRoot && canUnshare)('beside processes that the keeper may not l
       until [ -e theirs/up ]; do sleep 0.05; done
       sleep ${LONG}; log; nobody js-acquire --fifo theirs/f --owner 1 >/dev/null
       kill -KILL $client; nobody js-acquire --fifo theirs/f --owner 1 --timeout 20 >/dev/null && echo got; log; destroy`);
-    expect((await ended).stdout).toMatch(/^got\n[^\n]* put back 1 tokens[^\n]*\n$/);
+    expect((await ended).stdout).toMatch(/^got\n[^\n]* put back 1 token[^\n]*\n$/);
   });
 
   it('what was there before the pool does not keep lost tokens from being put back', async () => {
     const { ended } = run(`sleep 1000 & setsid sleep 1000 & create -j2 --all-tokens; lose; until_log; destroy`);
-    expect((await ended).stdout).toMatch(/ put back 1 tokens[^\n]*\n$/);
+    expect((await ended).stdout).toMatch(/ put back 1 token[^\n]*\n$/);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe.runIf(isRoot && canUnshare)('beside processes that the keeper may not l
   ])('%s that was started after the pool keeps them from it, or not', async (_, start, end) => {
     const wait = end === '' ? '' : `sleep ${LONG}; log; ${end};`;
     const { ended } = run(`create -j2 --all-tokens; ${start}; lose; ${wait} until_log; destroy`);
-    expect((await ended).stdout).toMatch(/^[^\n]* put back 1 tokens[^\n]*\n$/);
+    expect((await ended).stdout).toMatch(/^[^\n]* put back 1 token[^\n]*\n$/);
   });
 });
 
@@ -111,7 +111,7 @@ it.runIf(isRoot && canUnshare)(
     for i in 1 2 3 4 5 6; do container js-run span $i sleep 4 & jobs="$jobs $!"; done; wait $jobs; log; js-destroy`);
     const { stdout, stderr } = await ended;
     expect(stdout).toBe('125\n125\n1\n');
-    expect(stderr.match(/cannot reach the state of the pool '[^']*\/f' in '[^']*\/run\/state'/g)).toHaveLength(3);
+    expect(stderr.match(/cannot find the state of the pool '[^']*\/f' in '[^']*\/run\/state'/g)).toHaveLength(3);
     expect(peak(await world.spans())).toBe(2);
   },
 );

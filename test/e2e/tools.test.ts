@@ -133,7 +133,9 @@ describe('what would override the pool', () => {
     const { stderr } = await makeWorld().run(
       `js-create -j 2 --auth pipe -- js-run ${words} 2>&1 >/dev/null | grep ^js- >&2`,
     );
-    expect(stderr).toBe(`js-run: warning: '${option}' makes ${program} use a number of its own, not the pool\n`);
+    expect(stderr).toBe(
+      `js-run: warning: '${option}' makes ${program} ignore the pool; remove it, or use js-run --fit\n`,
+    );
   });
 
   it('a folder with a j at its end is no number of jobs', async () => {
@@ -178,7 +180,7 @@ describe('a pool that is there already', () => {
   ])('gives no implicit slot to what is no longer below anybody: %s', async (_, script) => {
     const world = makeWorld();
     await world.run(`js-create -j 1 -- sh -c '${script}' 2>err; touch spans; cat err >&2`);
-    expect((await world.run('cat spans err')).stdout).toContain('this process is outside of that');
+    expect((await world.run('cat spans err')).stdout).toContain('this process is outside that session');
   });
 
   it('lets several levels of make and js-run share it', async () => {

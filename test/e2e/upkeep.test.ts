@@ -12,7 +12,7 @@ kill_keeper() { old=$(keeper); kill -KILL $old; while [ -e /proc/$old/exe ]; do 
 # Takes a token and is killed.
 lose() { bash -c 'exec 5<>f; read -rN1 -u5; kill -KILL $$'; }
 until_true() { until eval "$1"; do sleep 0.05; done; }
-log() { grep -h tokens run/*/*/keeper.log; }
+log() { grep -h token run/*/*/keeper.log; }
 `;
 
 const run = (script: string, timeout?: number) => {
@@ -67,7 +67,7 @@ describe('a time in the future', () => {
     const { stdout } = await run(
       `eval "$(js-create -j3 --auth fifo --fifo f)"; lose; touch -d '1 year' f; until_true 'log'; count`,
     ).ended;
-    expect(stdout).toMatch(/ put back 1 tokens[^\n]*\n3\n$/);
+    expect(stdout).toMatch(/ put back 1 token[^\n]*\n3\n$/);
   });
 
   it.each([

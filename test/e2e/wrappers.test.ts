@@ -161,7 +161,7 @@ describe('below a program that starts builds', () => {
     const world = makeWorld();
     mkdirSync(join(world.dir, 'tools'));
     const script = `ninja=$(js-create --shims -- sh -c 'echo "$NINJA"'); PATH=${join(world.dir, 'tools')}; "$ninja" --version`;
-    expect(await world.run(script)).toEqual({ status: 127, stdout: '', stderr: 'ninja: not found\n' });
+    expect(await world.run(script)).toEqual({ status: 127, stdout: '', stderr: 'ninja: not found on PATH\n' });
     symlinkSync('/usr/bin/ninja', join(world.dir, 'tools/samu'));
     expect(await world.run(script)).toEqual({ status: 0, stdout: '1.11.1\n', stderr: '' });
     symlinkSync(join(ninja113Dir, 'ninja'), join(world.dir, 'tools/ninja-build'));

@@ -70,10 +70,18 @@ const REFUSED: [string, (root: string) => void, string, boolean?][] = [
   [
     'a folder that the group may write',
     (root) => makeWithMode(root, 0o770),
-    'others may enter it (its mode must be 0700)',
+    'other users can access it (its mode must be 0700)',
   ],
-  ['a folder that all may read', (root) => makeWithMode(root, 0o704), 'others may enter it (its mode must be 0700)'],
-  ['a folder that all may enter', (root) => makeWithMode(root, 0o701), 'others may enter it (its mode must be 0700)'],
+  [
+    'a folder that all may read',
+    (root) => makeWithMode(root, 0o704),
+    'other users can access it (its mode must be 0700)',
+  ],
+  [
+    'a folder that all may enter',
+    (root) => makeWithMode(root, 0o701),
+    'other users can access it (its mode must be 0700)',
+  ],
   [
     "another user's folder",
     (root) => {
@@ -93,7 +101,7 @@ function makeWithMode(root: string, mode: number): void {
 describe.each(REFUSED)('%s', (_, prepare, why, needsRoot = false) => {
   const name = needsRoot && !isRoot ? ' (needs root)' : '';
   const message = (root: string) =>
-    `refusing the state folder '${root}': ${why}; remove it or set JOBSERVER_TOOLS_STATE`;
+    `refusing to use the state folder '${root}': ${why}; remove it or set JOBSERVER_TOOLS_STATE`;
 
   test.skipIf(needsRoot && !isRoot)(`is refused${name}`, () => {
     const runtime = makeFolder();

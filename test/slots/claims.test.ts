@@ -140,7 +140,7 @@ describe('a claim', () => {
     expect(() => tryTakeSlots(claim, 1)).toThrow(
       expect.objectContaining({
         kind: 'no-pool',
-        message: `the pool '${path}' is gone: nobody keeps it open; make a new one with js-create`,
+        message: `the pool '${path}' is gone: no process keeps it open; make a new one with js-create`,
       }),
     );
     releaseOwnClaim(claim);
