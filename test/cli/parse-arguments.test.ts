@@ -13,7 +13,7 @@ const SPECS: readonly OptionSpec[] = [
   ...COMMON_OPTIONS,
 ];
 
-/** Returns `slots=4 verbose | a b`: the options that were given, in the order of the table, then the operands */
+/** Parses a command line and writes it as `slots=4 verbose | a b`: the options in the order of the table, then the operands. */
 async function parse(argv: readonly string[]): Promise<string> {
   const args = await parseArguments(argv, SPECS);
   const given = SPECS.flatMap(({ name, value }) => {
@@ -36,7 +36,7 @@ describe('a command line', () => {
     [['--no-wait', 'false', '--no-wait'], 'no-wait | false --no-wait'],
     [['-', '-v'], '| - -v'],
     [['', '-v'], '|  -v'],
-    // `--` is taken away once.
+    // Only the first `--` is removed.
     [['--', 'make'], '| make'],
     [['--', '-n', '4'], '| -n 4'],
     [['-v', '--', '--', 'x'], 'verbose | -- x'],
@@ -57,7 +57,7 @@ describe('a command line', () => {
     [['--fifo', '/tmp/a\nb\t'], 'fifo=/tmp/a\nb\t |'],
     [['--fifo=a=b=c'], 'fifo=a=b=c |'],
     [['--fifo', '-'], 'fifo=- |'],
-    // Texts that a parser could take for something else.
+    // Texts that a parser could misread.
     [['-n', '007'], 'slots=007 |'],
     [['-n', '1e3'], 'slots=1e3 |'],
     [['-n', '0x10'], 'slots=0x10 |'],
@@ -138,7 +138,7 @@ describe('a wrong command line', () => {
   });
 
   test.each([
-    // `js-create -8`, as one writes it for other programs.
+    // `js-create -8`, as other programs accept it.
     [['-8']],
     [['-8', 'make']],
     [['-v1']],
@@ -147,7 +147,7 @@ describe('a wrong command line', () => {
     [['---=x', 'make']],
     [['--_']],
     [['--_=x', 'make']],
-  ])('%j is not passed over', async (argv) => {
+  ])('%j is not ignored', async (argv) => {
     await expect(parse(argv)).rejects.toMatchObject({ name: 'JobserverError', kind: 'usage' });
   });
 

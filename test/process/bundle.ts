@@ -5,9 +5,9 @@ import { buildSync } from 'esbuild';
 import { onTestFinished } from 'vitest';
 
 /**
- * Makes a program of its own of TypeScript code, for what has to happen in a process of its own.
+ * Bundles TypeScript code into a program, for what has to happen in a process of its own.
  * @param code its imports are relative to src/
- * @returns the program's file, for node; it goes with the test
+ * @returns the program's file, for node; it is removed after the test
  */
 export function bundle(code: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'js-program-'));

@@ -7,7 +7,7 @@ import { bundle } from './bundle.js';
 const AFFINITY = 'the processors that this process may run on';
 const CGROUP = 'the CPU quota of the cgroup';
 
-/** Returns the answer on a machine of 8 processors with these files */
+/** Counts on a machine of 8 processors with these files. */
 function count(files: Record<string, string>, env: Record<string, string> = {}) {
   return countProcessors(env, (path) => files[path], 8);
 }

@@ -29,7 +29,7 @@ function runScript(shell: string, code: string, script: string): unknown {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   execFileSync('mkfifo', [join(folder, 'fifo')]);
   writeFileSync(join(folder, 'file'), 'some text');
-  // A shell that reads its script from a file has that file open too, for itself.
+  // A shell also has open the file that it reads its script from.
   writeFileSync(join(folder, 'script'), script);
   const env = { PATH: process.env.PATH, program: `${process.execPath} ${bundle(code)}` };
   // zsh does not split a variable.
@@ -40,7 +40,7 @@ function runScript(shell: string, code: string, script: string): unknown {
   );
 }
 
-/** Starts a program without the descriptors that whoever started the tests left open. */
+/** Starts a program without the descriptors that the parent of the tests has left open. */
 const CLEAN = 'for fd in $(ls /proc/$$/fd); do ((fd > 2)) && eval "exec $fd>&-"; done; exec "$@"';
 
 describe.each(['bash', 'dash', 'zsh'])('below %s', (shell) => {
@@ -58,7 +58,7 @@ describe.each(['bash', 'dash', 'zsh'])('below %s', (shell) => {
     ['no pipe of the shell itself', 'true | { $program; }; exit', []],
     ['the end of a pipe to read from that only this program has', 'true | sh -c "exec $program 5<&0 </dev/null"', [5]],
     ['the end of a pipe to write into that only this program has', 'sh -c "exec $program 6>&1" | cat; exit', [6]],
-    // As make 4.3 hands its jobserver down. Without the colon dash becomes the program.
+    // As make 4.3 passes its jobserver on. Without the colon dash would execute the program in its place.
     [
       'both ends of a pipe that the shell has too',
       'true | { exec 5<&0 6>/proc/self/fd/0; $program; :; }; exit',
@@ -66,7 +66,7 @@ describe.each(['bash', 'dash', 'zsh'])('below %s', (shell) => {
     ],
     ['of these not what is closed here', 'true | { exec 5<&0 6>/proc/self/fd/0; $program 5<&-; :; }; exit', [6]],
     ['the same one twice', 'exec 5<file 6<&5; $program; exit', [5, 6]],
-  ])('listInherited() gives %s', (_, script, fds) => expect(runScript(shell, LIST, `${script}\n`)).toEqual(fds));
+  ])('listInherited() finds %s', (_, script, fds) => expect(runScript(shell, LIST, `${script}\n`)).toEqual(fds));
 });
 
 describe('closeInheritable()', () => {
@@ -82,10 +82,10 @@ describe('closeInheritable()', () => {
       const fds = execFileSync('sh', ['-c', 'ls /proc/$$/fd'], { encoding: 'utf8' }).trim().split('\\n').map(Number);
       console.log(JSON.stringify({ text, fds: fds.filter((fd) => fd > 3) }));
     }, 1);`;
-  // Node itself closes the low ones to its children, up to the first gap behind 15 (uv_disable_stdio_inheritance).
+  // Node itself makes the low ones close-on-exec, up to the first gap after 15 (uv_disable_stdio_inheritance).
   const SCRIPT = 'exec 5<file 107<>fifo 200>>file; $program; exit\n';
 
-  test('leaves a program that we start nothing that we inherited', () => {
+  test('lets a program that we start inherit nothing that we inherited', () => {
     const text = 'some text';
     expect(runScript('bash', program(''), SCRIPT)).toEqual({ text, fds: [107, 200] });
     expect(runScript('bash', program('closeInheritable();'), SCRIPT)).toEqual({ text, fds: [] });
@@ -99,7 +99,7 @@ describe('closeInheritable()', () => {
   });
 });
 
-test('below Node, whose own descriptors have the same names, listInherited() gives what was handed down', () => {
+test('below Node, whose own descriptors have the same names, listInherited() finds what was inherited', () => {
   const code = `
     import { spawnSync } from 'node:child_process';
     import { openSync } from 'node:fs';

@@ -19,7 +19,7 @@ import {
 } from '../../src/process/process-table.js';
 import { readPids, start } from './start.js';
 
-/** Returns a copy of sleep(1) under another name */
+/** Makes a copy of sleep(1) under another name. */
 function copySleep(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'js-names-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -29,7 +29,7 @@ function copySleep(name: string): string {
   return file;
 }
 
-/** What ps(1) says, which finds its way through names of its own accord. */
+/** Reads what ps(1) prints, which parses such names by itself. */
 function askPs(pid: number) {
   const text = execFileSync('ps', ['-o', 'ppid=,pgid=,tpgid=', '-p', String(pid)], { encoding: 'utf8' });
   const [parent, group, foreground] = text.trim().split(/\s+/).map(Number);
@@ -39,7 +39,7 @@ function askPs(pid: number) {
 const stateOf = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) (\S).*\n$/s, '$1');
 
 describe('a process', () => {
-  // Read from the wrong parenthesis, these would be zombies, children of 7, or have ended.
+  // Parsed from the wrong parenthesis, these would be zombies, children of 7, or have ended.
   test.each(['sleep', 'a) R (b', 'a b c', ') Z 7 7 7 (', '(((', ')))', 'x) Z\n1 (2', 'ä)ü', '-', '15-letters-long'])(
     'of the name %j is read right',
     async (name) => {
@@ -63,7 +63,7 @@ describe('a process', () => {
     expect(readProcess(child.pid as number)?.id).toBe(`${child.pid}.${start22}`);
   });
 
-  test('with its pid, but another start, is another one', () => {
+  test('with the same pid and another start is another process', () => {
     const { pid = 0 } = start('sleep', ['100']);
     const id = readProcess(pid)?.id as ProcessId;
     const [, ticks] = id.split('.');
@@ -74,7 +74,7 @@ describe('a process', () => {
   });
 
   test('that has ended and is not waited for is dead', async () => {
-    // sleep does not wait for the child that it has from the shell that it was.
+    // sleep does not wait for the child that it has inherited from the shell that executed it.
     const script = 'sleep 0 & echo $!; exec sleep 100';
     const [zombie = 0] = await readPids(start('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] }));
     await expect.poll(() => stateOf(zombie)).toBe('Z');
@@ -167,13 +167,13 @@ describe('the environment', () => {
 });
 
 describe('the descriptors of a process', () => {
-  test('are listed and lead where they lead', async () => {
+  test('are listed with what they lead to', async () => {
     const file = copySleep('file');
     const fd = openSync(file, 'r');
     const child = start('sleep', ['100'], { stdio: ['ignore', 'pipe', 'ignore', 'ignore', 'ignore', fd] });
     await once(child, 'spawn');
     const pid = child.pid as number;
-    // Whoever started the tests may have left others open.
+    // The parent of the tests may have left others open.
     expect(listDescriptors(pid)).toEqual(expect.arrayContaining([0, 1, 2, 5]));
     expect(readDescriptor(pid, 5)).toBe(file);
     expect(readDescriptor(pid, 0)).toBe('/dev/null');

@@ -22,7 +22,7 @@ vi.mock(import('../../src/process/bare-child.js'), async (load) => {
 
 const ENV = { PATH: process.env.PATH };
 
-/** Both ways of starting a child; the first is Node 20's alone. */
+/** Both ways to start a child; only Node 20 has the first. */
 const WAYS = [
   { way: 'without node:child_process', used: true },
   { way: 'with node:child_process', used: false },
@@ -41,7 +41,7 @@ describe.each(WAYS)('startProgram $way', ({ used }) => {
     ['sh', ['-c', 'exit 7'], 7],
     ['sh', ['-c', 'kill -KILL $$'], { signal: 'SIGKILL' }],
     ['sh', ['-c', '[ "$1" = "a b" ]', 'sh', 'a b'], 0],
-  ])('tells how %s %j ended', async (file, args, end) => {
+  ])('reports how %s %j ended', async (file, args, end) => {
     expect(await start(file, args).ended).toEqual(end);
   });
 
@@ -73,12 +73,12 @@ describe.each(WAYS)('startProgram $way', ({ used }) => {
     const running = start('sleep', ['1000']);
     running.kill('SIGTERM');
     expect(await running.ended).toEqual({ signal: 'SIGTERM' });
-    // One that has ended is not hit any more.
+    // After its end it gets none.
     running.kill('SIGTERM');
   });
 });
 
-/** Starts the words behind its own as other versions than Node 20 do, and signals them twice when they are cat(1). */
+/** Starts its operands as versions other than Node 20 do, and sends two signals if they are cat(1). */
 const SIGNALLER = `
 import { readFileSync } from 'node:fs';
 import { startProgram } from './process/run-program.js';

@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
-/** Starts a real process, in a group of its own that ends with the test. */
+/** Starts a real process in a process group of its own, which ends with the test. */
 export function start(file: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
   const child = spawn(file, args, { stdio: 'ignore', ...options, detached: true });
   onTestFinished(async () => {
@@ -16,7 +16,7 @@ export function start(file: string, args: readonly string[] = [], options: Spawn
   return child;
 }
 
-/** Returns the pids in the first line that a child prints */
+/** Reads the pids in the first line that a child prints. */
 export async function readPids(child: ChildProcess): Promise<number[]> {
   let text = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -12,7 +12,7 @@ describe('the variable that counts', () => {
     ['CARGO_MAKEFLAGS', { MAKEFLAGS: '', CARGO_MAKEFLAGS: other }, 'fifo:/b'],
     ['CARGO_MAKEFLAGS', { MAKEFLAGS: ' -j4 -- X=--jobserver-auth=3,4', CARGO_MAKEFLAGS: other }, 'fifo:/b'],
     ['MFLAGS', { MFLAGS: third }, 'fifo:/c'],
-    // It is the first that speaks of a pool that counts, not the first with a pool that can be joined.
+    // The first that advertises a pool counts, even if another one's pool could be joined.
     ['MAKEFLAGS', { MAKEFLAGS: '--jobserver-auth=nonsense', MFLAGS: third }, 'nonsense'],
   ])('is %s of %o', (variable, env, text) => expect(find(env)).toMatchObject({ variable, text }));
 
@@ -43,7 +43,7 @@ test.each([
     ' -j4 --jobserver-auth=3,4 -- A=1 --jobserver-auth=fifo:/a\\ b',
     { text: '3,4', auth: { kind: 'pair', read: 3, write: 4 }, path: '/a b', jobs: 4 },
   ],
-  // A make that found its pair closed leaves this.
+  // A make that found its pair closed exports this.
   [
     's -j1 -- --jobserver-auth=fifo:/p',
     { text: 'fifo:/p', auth: { kind: 'fifo', path: '/p' }, path: '/p', jobs: undefined },

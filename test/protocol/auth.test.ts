@@ -7,7 +7,7 @@ test.each<[string, Auth]>([
   ['fifo:/tmp/a b\tc/f', { kind: 'fifo', path: '/tmp/a b\tc/f' }],
   ['fifo:fifo:3,4', { kind: 'fifo', path: 'fifo:3,4' }],
   ['fifo:/dev/steve', { kind: 'fifo', path: '/dev/steve' }],
-  // As make doubles it, and as make 4.4.1 leaves it single in what a recipe gets.
+  // make doubles it, and make 4.4.1 leaves it single in what a recipe gets.
   ['fifo:/tmp/a$$b', { kind: 'fifo', path: '/tmp/a$b' }],
   ['fifo:/tmp/a$b', { kind: 'fifo', path: '/tmp/a$b' }],
   ['3,4', { kind: 'pair', read: 3, write: 4 }],

@@ -6,15 +6,10 @@ import {
   findJobCount,
   findTailAuth,
   isDryRun,
-  mergeMakeFlags,
-  type PoolFlags,
   parseMakeFlags,
   quoteWord,
 } from '../../src/protocol/makeflags.js';
-import { anyText, quoteAsMake } from './make-text.js';
-
-/** Merges a pool into a value of MAKEFLAGS. */
-const merge = (value: string, pool?: PoolFlags): string => mergeMakeFlags(parseMakeFlags(value), pool);
+import { anyText, merge, quoteAsMake } from './make-text.js';
 
 describe('parseMakeFlags', () => {
   const texts = (value: string) => parseMakeFlags(value).words.map(({ text }) => text);
@@ -32,7 +27,7 @@ describe('parseMakeFlags', () => {
     ['-Ia\\', ['-Ia\\']],
     ['-I"a b"', ['-I"a', 'b"']],
     ["-I'a b'", ["-I'a", "b'"]],
-    // make takes spaces and tabs for blanks, and nothing else; it quotes nothing else either.
+    // To make only spaces and tabs are blanks, and it quotes nothing else.
     ['-Ia\nb', ['-Ia\nb']],
     ['-Ia\rb', ['-Ia\rb']],
     ['-Ia\u00a0b', ['-Ia\u00a0b']],
@@ -52,7 +47,7 @@ describe('parseMakeFlags', () => {
     expect(parseMakeFlags(value).tail).toBe(tail);
   });
 
-  test('keeps each word as it stands', () =>
+  test('keeps each word as it is written', () =>
     expect(parseMakeFlags('k -Ia\\ b')).toEqual({
       words: [
         { raw: 'k', text: 'k' },
@@ -93,7 +88,7 @@ describe('findJobCount', () => {
     [' --jobserver-fds=3,4 -j', undefined],
     [' -- -j4', undefined],
     [' -Ij4', undefined],
-    // As people write it.
+    // As users write it.
     ['-j 4', 4],
     ['--jobs 4', 4],
     ['-kj4', 4],
@@ -183,7 +178,7 @@ describe('mergeMakeFlags', () => {
     ['j4', ` ${us}`, ''],
     ['j', ` ${us}`, ''],
     ['kj4', `k ${us}`, 'k'],
-    // As make itself takes it: a number after j is its argument.
+    // As in make itself, a number after j is its argument.
     ['j 4', ` ${us}`, ''],
     ['kj 4 -s', `k ${us} -s`, 'k -s'],
     ['k -j4 -j2 --jobserver-auth=3,4', `k ${us}`, 'k'],
@@ -209,10 +204,10 @@ describe('mergeMakeFlags', () => {
   test.each([
     ['', ' -j8 --jobserver-auth=3,4 -- --jobserver-auth=fifo:/p', ''],
     ['k -- X=1  Y=a\\ b', 'k -j8 --jobserver-auth=3,4 -- X=1  Y=a\\ b --jobserver-auth=fifo:/p', 'k -- X=1  Y=a\\ b'],
-    // make turns the order of the variables round.
+    // make reverses the order of the variables.
     ['k -- --jobserver-auth=fifo:/q  X=1', 'k -j8 --jobserver-auth=3,4 --  X=1 --jobserver-auth=fifo:/p', 'k --  X=1'],
     [' -- --jobserver-auth=fifo:/q\\ r', ' -j8 --jobserver-auth=3,4 -- --jobserver-auth=fifo:/p', ''],
-    // A variable that somebody else made.
+    // A variable that is not ours.
     [
       ' -- --jobserver-auth=5,6',
       ' -j8 --jobserver-auth=3,4 -- --jobserver-auth=5,6 --jobserver-auth=fifo:/p',
@@ -252,7 +247,7 @@ const otherOption = fc.oneof(
   anyText.map((text) => `--eval=${quoteAsMake(text)}`),
 );
 
-/** What speaks of jobs, as one or two words. */
+/** Options about jobs, as one or two words. */
 const jobOption = fc.oneof(
   fc.constantFrom('-j4', '-j', '-j 4', '--jobs=4', '--jobs 4', '--jobserver-fds=3,4', '--jobserver-auth=-2,-2'),
   anyAuth.map((auth) => `--jobserver-auth=${quoteAsMake(formatAuth(auth))}`),
@@ -262,7 +257,7 @@ const definition = fc
   .tuple(fc.constantFrom('X', 'CFLAGS'), anyText)
   .map(([name, text]) => quoteAsMake(`${name}=${text}`));
 
-/** A value of MAKEFLAGS, and what of it is no business of ours. */
+/** A value of MAKEFLAGS, and the part of it that has nothing to do with jobs. */
 const makeFlags = fc
   .record({
     letters: fc.constantFrom('', 'k', 'kw', 'n'),
@@ -284,7 +279,7 @@ const makeFlags = fc
   });
 
 describe('for any MAKEFLAGS', () => {
-  test('quoteWord and parseMakeFlags undo each other', () => {
+  test('parseMakeFlags undoes quoteWord', () => {
     const word = anyText.filter((text) => text !== '' && text !== '--');
     fc.assert(
       fc.property(fc.array(word), (words) => {

@@ -5,33 +5,21 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findAdvertised } from '../../src/protocol/advertised.js';
 import { formatAuth } from '../../src/protocol/auth.js';
-import {
-  findAuths,
-  findJobCount,
-  findTailAuth,
-  isDryRun,
-  mergeMakeFlags,
-  type PoolFlags,
-  parseMakeFlags,
-} from '../../src/protocol/makeflags.js';
-import { anyText } from './make-text.js';
+import { findAuths, findJobCount, findTailAuth, isDryRun, parseMakeFlags } from '../../src/protocol/makeflags.js';
+import { anyText, merge } from './make-text.js';
 import { MAKES, makeFolder, runMake } from './real-make.js';
-
-/** Merges a pool into a value of MAKEFLAGS. */
-const merge = (value: string, pool?: PoolFlags): string => mergeMakeFlags(parseMakeFlags(value), pool);
 
 describe.each(MAKES)('what make %s exports', (version, make) => {
   const auth = version === '4.3' ? /^3,4$/ : /^fifo:\/.*\/js make-.*\/GMfifo\d+$/;
 
-  /** What make makes of the variables is the truth that the tail is held against. */
+  /** Compares the tail that we parse with the variables that make itself has. */
   function expectTruth(args: string[]): void {
     const first = runMake(make, ['-j3', ...args]);
     const value = first.env.get('MAKEFLAGS') ?? '';
     const flags = parseMakeFlags(value);
     expect(findAuths(flags)).toEqual([expect.stringMatching(auth)]);
     expect(findJobCount(flags)).toBe(3);
-    // The same make, told of its flags by us alone, comes to the same ones. The file that it writes into in turn (-O of
-    // 4.4) is gone by now.
+    // The same make arrives at the same flags if it has only ours. The lock file of -O in make 4.4 is gone by now.
     const stripped = merge(value).replace(/ --sync-mutex=(\\.|\S)*/, '');
     const again = runMake(make, [], { env: { MAKEFLAGS: stripped } });
     expect(again.stderr).toBe('');
@@ -39,7 +27,7 @@ describe.each(MAKES)('what make %s exports', (version, make) => {
     expect(sorted(again.env.get('MAKEFLAGS') ?? '')).toEqual(sorted(stripped));
   }
 
-  /** Every make turns the order of the variables round. */
+  /** Every make reverses the order of the variables. */
   const sorted = (value: string) => {
     const { words, tail } = parseMakeFlags(value);
     const definitions = parseMakeFlags(tail.slice(2)).words;
@@ -100,7 +88,7 @@ describe.each(MAKES)('what make %s exports', (version, make) => {
     ['k n', false],
     ['-Otarget', false],
     ['-I -k -I n', false],
-  ])('when it is told MAKEFLAGS=%o is what we read there', (value, dry) => {
+  ])('when it gets MAKEFLAGS=%o does what we read there', (value, dry) => {
     const { env } = runMake(make, [], { env: { MAKEFLAGS: value } });
     // make writes its letters first, all in one word.
     expect(/^[A-Za-z]*[nqt]/.test(env.get('MAKEFLAGS') ?? '')).toBe(dry);
@@ -124,7 +112,7 @@ describe('what we write', () => {
   ])('leads make 4.4.1 to the FIFO %o', (name) => {
     const path = join(makeFolder(), name);
     execFileSync('mkfifo', [path]);
-    // A FIFO that nobody holds open would make it wait for ever.
+    // If nobody had the FIFO open, make would wait forever.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     onTestFinished(() => closeSync(fd));
     const merged = merge('k -j9 -- X=a\\ b', { jobs: 3, auth: formatAuth({ kind: 'fifo', path }) });
@@ -181,33 +169,33 @@ describe('what we write', () => {
     expect(env.get('MAKEFLAGS')).toBe('k -- X=a\\ b');
   });
 
-  test('is refused by make 4.3 where it is a FIFO, which is why the pair is there', () =>
+  test('is refused by make 4.3 if it is a FIFO, so there is a pair', () =>
     expect(runMake(make43, [], { env: { MAKEFLAGS: ' -j2 --jobserver-auth=fifo:/p' } }).stderr).toContain(
       'internal error',
     ));
 });
 
 describe.each(MAKES)('a recipe line below make %s', (version, make) => {
-  const told = (args: string[], prefix: string) => {
+  const findTold = (args: string[], prefix: string) => {
     const { env } = runMake(make, args, { prefix });
     return findAdvertised((name) => env.get(name));
   };
   const style = version === '4.3' ? [] : ['--jobserver-style=pipe'];
 
-  test.each([[[]], [['-j1']], [['-k']]])('of make %o hears of no pool', (args) =>
-    expect(told(args, '+')).toBeUndefined(),
+  test.each([[[]], [['-j1']], [['-k']]])('of make %o gets no pool', (args) =>
+    expect(findTold(args, '+')).toBeUndefined(),
   );
 
-  test('with + hears of the pair', () =>
-    expect(told(['-j3', ...style], '+')).toMatchObject({
+  test('with + gets the pair', () =>
+    expect(findTold(['-j3', ...style], '+')).toMatchObject({
       variable: 'MAKEFLAGS',
       text: '3,4',
       auth: { kind: 'pair', read: 3, write: 4 },
       jobs: 3,
     }));
 
-  test('without + hears of the pair all the same, from 4.4 on that it is closed', () =>
-    expect(told(['-j3', ...style], '')).toMatchObject(
+  test('without + gets the pair all the same, from 4.4 on with a mark that it is closed', () =>
+    expect(findTold(['-j3', ...style], '')).toMatchObject(
       version === '4.3'
         ? { auth: { kind: 'pair', read: 3, write: 4 }, closed: undefined }
         : { auth: { kind: 'closed' }, closed: { kind: 'pair', read: 3, write: 4 } },

@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { make43, make441Dir } from '../setup/tools.js';
 
-/** The makes whose MAKEFLAGS the parser must get right: the last without FIFO pools, and one with them. */
+/** The makes whose MAKEFLAGS the parser must read: the last without FIFO pools, and one with them. */
 export const MAKES = [
   ['4.3', make43],
   ['4.4.1', join(make441Dir, 'make')],
 ] as const;
 
-/** What a real make gave to the process of a recipe line. */
+/** What a real make gave to a recipe line. */
 export interface Recipe {
   env: ReadonlyMap<string, string>;
-  /** What make had to say: nothing, where it understood its MAKEFLAGS. */
+  /** What make printed; nothing if it understood its MAKEFLAGS. */
   stderr: string;
 }
 
-/** @returns a folder that goes with the test; a blank in its name has to be quoted wherever make speaks of it */
+/** Makes a folder that is removed after the test. The blank in its name has to be quoted in MAKEFLAGS. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'js make-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -27,7 +27,7 @@ export function makeFolder(): string {
 
 /**
  * Runs make on a Makefile whose only recipe line prints its environment.
- * @param prefix what the line begins with: `+` has it run under make -n too, and gives it the pair R,W
+ * @param prefix what the line begins with: with `+` make runs it under -n too, and gives it the pair R,W
  */
 export function runMake(
   make: string,
@@ -38,7 +38,7 @@ export function runMake(
   writeFileSync(join(folder, 'Makefile'), `all:\n\t${prefix}@env -0\n`);
   const { stdout, stderr } = spawnSync(make, args, {
     cwd: folder,
-    // LANG as in a terminal: what make takes for a blank could depend on it.
+    // As in a terminal: what make takes for a blank could depend on the locale.
     env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TMPDIR: folder, ...env },
     encoding: 'utf8',
     stdio,

@@ -8,7 +8,7 @@ import { formatOpenPair, formatSh } from '../../src/shell/sh.js';
 
 const STDIO: StdioOptions = ['ignore', 'pipe', 'inherit'];
 
-/** Returns a folder that goes with the test */
+/** Makes a folder that is removed after the test. */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'js-sh-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -23,7 +23,7 @@ test.each([
   [{ A: 'a b', B: undefined, C: 'c' }, "export A='a b'\nunset B\nexport C=c\n"],
 ])('%o is %o', (changes, code) => expect(formatSh(changes)).toBe(code));
 
-/** What shells make something of. */
+/** Texts that shells could interpret. */
 const HOSTILE = [
   '',
   ' ',
@@ -85,7 +85,7 @@ const HOSTILE = [
   ' -j4 --jobserver-auth=fifo:/tmp/it\'s\\ a\\ "b"$$c!/f -- X=a\\\\b',
 ];
 
-/** A shell, and options that change what it makes of text: of those only that one of each tests all. */
+/** Shells, with options that change how they interpret text. */
 const SHELLS: [string, string[]][] = [
   ['dash', []],
   ['bash', ['--norc']],
@@ -104,16 +104,16 @@ const SHELLS: [string, string[]][] = [
   ['busybox', ['sh']],
 ];
 
-/** Programs that these start inherit no descriptor above 2 that exec has opened (ksh(1), "Input/Output"). */
+/** Shells whose programs inherit no descriptor above 2 that exec has opened (ksh(1), "Input/Output"). */
 const KEEP_DESCRIPTORS = ['ksh', 'mksh'];
 
 describe.each(SHELLS)('%s %j', (shell, options) => {
-  /** Returns what the shell has in its variables after the code was run as eval "$(js-env)" runs it */
+  /** Runs the code as eval "$(js-env)" does, and returns what the shell has in its variables then. */
   function roundTrip(folder: string, values: readonly string[]): string[] {
     const names = values.map((_, index) => `V${index}`);
     const changes = Object.fromEntries(names.map((name, index) => [name, values[index]]));
     writeFileSync(join(folder, 'code'), formatSh(changes));
-    // printenv tells of what is exported, printf of what the shell itself sees.
+    // printenv prints what is exported, printf what the shell itself sees.
     writeFileSync(
       join(folder, 'script'),
       `eval "$(cat code)"
@@ -144,7 +144,7 @@ describe.each(SHELLS)('%s %j', (shell, options) => {
     );
   });
 
-  test('forgets what is taken away', () => {
+  test('unsets what is removed', () => {
     const code = formatSh({ A: undefined, B: 'new', C: undefined });
     const env = { PATH: process.env.PATH, A: 'a', B: 'b' };
     const output = execFileSync(shell, [...options, '-euc', `${code} env`], { env, encoding: 'utf8', stdio: STDIO });
@@ -158,7 +158,7 @@ describe.each(SHELLS)('%s %j', (shell, options) => {
       const path = join(folder, name);
       execFileSync('mkfifo', [path]);
       const code = formatOpenPair({ fd: 8, path }, { fd: 9, path });
-      // Who keeps them has to hand them down by name: js-run opens a pair of its own for make.
+      // Programs of such a shell inherit them only by a redirection: js-run opens a pair of its own for make.
       const hand = KEEP_DESCRIPTORS.includes(shell) ? '8<&8 9>&9' : '';
       const script = `eval "$(cat code)"; echo hello >&9; read x <&8; echo "$x"
         readlink /proc/self/fd/8 /proc/self/fd/9 ${hand}`;
