@@ -9,7 +9,7 @@ import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import type { Style } from '../tools/table.js';
 import { checkTools, type ToolReport } from './check-tools.js';
 
-/** What js-env --check says. */
+/** What js-env --check prints. */
 export interface PoolReport {
   pool: string;
   /** Where it was found: `--fifo`, or the variable. */
@@ -19,14 +19,14 @@ export interface PoolReport {
   jobs: number | null;
   /** The pid of the keeper of a pool of ours. */
   keeper: number | null;
-  /** Why programs started from the calling shell could not reach it although they understand it. */
+  /** Why programs that are started from the calling shell cannot reach it although they understand it. */
   unreachable: string | null;
   tools: ToolReport[];
   /** Variables that are set and override the pool. */
   overriding: string[];
 }
 
-/** Finds out which pool this is, and what becomes of each tool on PATH in it. */
+/** Finds out which pool this is, and which tools on PATH join it. */
 export async function reportPool(pool: Pool, lookup: Lookup): Promise<PoolReport> {
   const { env, flags, fifo } = lookup;
   const advertised = findAdvertised((name) => env[name], flags);
@@ -50,10 +50,10 @@ function stylesOf({ auth, old, path }: Advertised): Style[] {
   return path === undefined || first === 'fifo' ? [first] : [first, 'fifo'];
 }
 
-/** Returns the styles by which what is started here reaches the pool: a program in between may have closed the pair. */
+/** Finds the styles by which programs that are started here reach the pool: one above may have closed the pair. */
 function findReachable(pool: Pool, advertised: Advertised): Style[] {
   const { auth, path } = advertised;
-  // What this command was started with is what any other would be started with.
+  // Any other command here would be started with the same descriptors.
   const isOpen = auth.kind === 'pair' && [auth.read, auth.write].every((fd) => isOpenAs(pool, 'self', fd));
   const isThere = (to: string) => identifyPath(to) === pool.key;
   return stylesOf(advertised).filter((style) => {
@@ -62,7 +62,7 @@ function findReachable(pool: Pool, advertised: Advertised): Style[] {
   });
 }
 
-/** Returns whether all that is started here stays within the pool. */
+/** Returns whether all programs that are started here stay within the pool. */
 export const isFine = ({ unreachable, tools, overriding }: PoolReport): boolean =>
   unreachable === null && overriding.length === 0 && tools.every(({ joins }) => joins);
 
@@ -79,7 +79,7 @@ function findFault(
   return reachable.length > 0 ? null : `the descriptors are closed here: ${howToOpen(lookup.env)}`;
 }
 
-/** Returns which pool the environment speaks of, undefined for none that can be joined. */
+/** Finds the key of the pool that the environment advertises; undefined if there is none that can be joined. */
 function findKey(lookup: Lookup): string | undefined {
   try {
     return findPool({ ...lookup, fifo: undefined })?.key;
@@ -91,7 +91,7 @@ function findKey(lookup: Lookup): string | undefined {
 
 const nameStyle = (style: Style): string => (style === 'fifo' ? 'a FIFO' : 'a pair of descriptors');
 
-/** Returns the report for a person. */
+/** Writes the report for a person. */
 export function formatReport(report: PoolReport): string {
   const { pool, source, styles, jobs, keeper, unreachable, tools, overriding } = report;
   const lines = [

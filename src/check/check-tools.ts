@@ -4,7 +4,7 @@ import { findProgram } from '../tools/find-program.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { MAKE, type Style, TOOLS, type Tool, usableStyles } from '../tools/table.js';
 
-/** One tool that is on PATH, and what becomes of it in a pool. */
+/** One tool that is on PATH, and whether it joins the pool. */
 export interface ToolReport {
   name: string;
   path: string;
@@ -18,10 +18,10 @@ export interface ToolReport {
 }
 
 /**
- * @param styles how what is started here can reach the pool
+ * Checks every tool of the table that is on PATH.
+ * @param styles by which programs that are started here can reach the pool
  * @param isClosed whether a pair is advertised that is closed here, so that a make runs one job at a time
  * @param root the state folder
- * @returns a report for every tool of the table that is on PATH
  */
 export async function checkTools(
   styles: readonly Style[],
@@ -51,13 +51,13 @@ export async function checkTools(
   return reports;
 }
 
-/** Returns what makes a tool leave the pool, as a person writes it. */
+/** Returns the option for which a tool leaves the pool, as a user writes it. */
 const leavingOption = ({ jobsOption }: Tool): string => (jobsOption?.test('-j4') ? '-jN' : '-p N');
 
-/** What a make does that finds its pair closed (PROTOCOL 6). */
+/** What a make does if it finds its pair closed (PROTOCOL 6). */
 const CLOSED = 'runs one job at a time: the descriptors are closed here';
 
-/** Returns how a tool stays within the pool if it is started as it is, undefined if it does not. */
+/** Finds out how a tool stays within the pool if it is started as it is; undefined if it does not. */
 async function findHow(
   tool: Tool,
   name: string,

@@ -11,12 +11,12 @@ export interface OptionSpec {
   help: string;
 }
 
-/** A command line, taken apart. */
+/** A command line, parsed. */
 export interface Arguments {
   /** Returns whether an option without a value was given. */
   has(name: string): boolean;
   /** Returns an option's value, the last one if it was given several times. */
   value(name: string): string | undefined;
-  /** Everything from the first operand on, or behind `--`, as it was given. */
+  /** Everything from the first operand on, or after `--`, as it was given. */
   operands: readonly string[];
 }

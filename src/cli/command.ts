@@ -5,7 +5,7 @@ import type { ProgramEnd } from '../process/exit.js';
 import type { MakeFlags } from '../protocol/makeflags.js';
 import type { Arguments, OptionSpec } from './command-line.js';
 
-/** What a command may use of the process that it runs in. */
+/** What a command gets of the process that it runs in. */
 export interface Context {
   args: Arguments;
   env: Env;
@@ -13,13 +13,13 @@ export interface Context {
   flags: MakeFlags;
   /** The pid of the process that started us. */
   parent: number;
-  /** Writes data to stdout. */
+  /** Writes the command's result to stdout. */
   print(text: string): void;
   /** Writes one line, `prog: TEXT`, to stderr. */
   report(text: string): void;
   /** Does the same for what ends nothing, unless --quiet was given. */
   warn: Warn;
-  /** What --status-fd asked for. */
+  /** Where to report to, if --status-fd was given. */
   status: StatusReport | undefined;
   isTerminal(fd: 1 | 2): boolean;
 }
@@ -34,7 +34,7 @@ export interface Command {
   /** The exit status for a wrong command line and for a failure, if they are not 2 and 1. */
   failure?: number;
   /**
-   * Set if it prints shell code for eval, which is then code that fails if the command does.
+   * Returns whether it prints shell code for eval. If it fails, it prints code that fails.
    * @param args undefined if the command line is wrong
    * @param words the command line
    */

@@ -2,10 +2,10 @@ import type { Argv } from 'yargs';
 import { version } from '../../package.json';
 import { COMMON_OPTIONS, type Command } from './command.js';
 
-/** What the types of yargs do not know yet. */
+/** What the types of yargs lack. */
 type HelpArgv = Argv & { usageConfiguration(configuration: Record<string, boolean>): Argv };
 
-/** Returns the text of --help. */
+/** Writes the text of --help. */
 export async function formatHelp(command: Command): Promise<string> {
   const { default: yargs } = await import('yargs');
   const parser = (yargs([]) as HelpArgv)
@@ -27,7 +27,7 @@ export async function formatHelp(command: Command): Promise<string> {
   return `${text}\n`;
 }
 
-/** Returns the text of --version. */
+/** Writes the text of --version. */
 export function formatVersion(command: Command): string {
   return `${command.name} (jobserver-tools) ${version}\n`;
 }

@@ -2,7 +2,7 @@ import parse from 'yargs-parser';
 import { JobserverError } from '../errors.js';
 import type { Arguments, OptionSpec } from './command-line.js';
 
-/** The good case needs only yargs' own parser, not yargs; this is what makes it strict. */
+/** Makes the parser of yargs strict. Parsing needs only that, not yargs itself. */
 const CONFIGURATION = {
   'boolean-negation': false,
   'camel-case-expansion': false,
@@ -14,6 +14,7 @@ const CONFIGURATION = {
 };
 
 /**
+ * Parses options.
  * @param words options and their values only
  * @throws JobserverError 'usage' for an unknown option or a missing value
  */
@@ -26,7 +27,7 @@ export function parseOptions(words: readonly string[], specs: readonly OptionSpe
     narg: Object.fromEntries(valued.map(({ name }) => [name, 1])),
     configuration: CONFIGURATION,
   });
-  // What looks like a number or has no name, such as -8, is no option for yargs, and an operand it cannot be.
+  // yargs takes -8 and what has no name for an operand, which cannot be here.
   const { _: operands, ...options } = parsed;
   if (!Array.isArray(operands) || operands.length > 0) {
     const word = words.find((text) => /^(-\d|--_|---)/.test(text)) ?? String(operands);
@@ -39,7 +40,7 @@ export function parseOptions(words: readonly string[], specs: readonly OptionSpe
     }
   }
   for (const { name, short, value } of specs) {
-    // yargs knows a short name with two dashes too.
+    // yargs accepts a short name with two dashes, too.
     const long = words.find((word) => word === `--${short}` || word.startsWith(`--${short}=`));
     if (long !== undefined) throw new JobserverError('usage', `unknown option '${long}'`);
     const wrong = values.has(name) && values.get(name) !== true;
@@ -50,7 +51,7 @@ export function parseOptions(words: readonly string[], specs: readonly OptionSpe
   for (const { name } of valued) {
     if (values.get(name) === '') throw new JobserverError('usage', `option '--${name}' needs a value`);
   }
-  // Only a missing value is left to complain about.
+  // The only error left is a missing value.
   if (error !== null) {
     const [, key] = /: (\S+)$/.exec(error.message) ?? [];
     const spec = specs.find(({ name, short }) => name === key || short === key);

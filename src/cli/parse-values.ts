@@ -4,6 +4,7 @@ import { type ProcessId, readProcess } from '../process/process-table.js';
 const UNITS: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
+ * Parses a duration.
  * @param text `30`, `1.5s`, `500ms`, `5m`, `1h`; without a unit it is seconds
  * @returns milliseconds
  * @throws JobserverError 'usage'
@@ -18,7 +19,7 @@ export function parseDuration(option: string, text: string): number {
 }
 
 /**
- * Returns a whole number from 1 to `most`
+ * Parses a whole number from 1 to `most`.
  * @throws JobserverError 'usage'
  */
 export function parseCount(option: string, text: string, most: number): number {
@@ -29,7 +30,8 @@ export function parseCount(option: string, text: string, most: number): number {
 }
 
 /**
- * @param text a file's mode in octal, such as 0600
+ * Parses a file's mode.
+ * @param text a mode in octal, such as 0600
  * @throws JobserverError 'usage'
  */
 export function parseMode(option: string, text: string): number {
@@ -39,7 +41,7 @@ export function parseMode(option: string, text: string): number {
 }
 
 /**
- * Returns the choice that the text is
+ * Parses one of several words.
  * @throws JobserverError 'usage'
  */
 export function parseChoice<T extends string>(option: string, text: string, choices: readonly T[]): T {
@@ -50,8 +52,8 @@ export function parseChoice<T extends string>(option: string, text: string, choi
 }
 
 /**
+ * Finds the process that has a pid now.
  * @param text a pid
- * @returns the process that runs under it now
  * @throws JobserverError 'usage'
  */
 export function parseProcess(option: string, text: string): ProcessId {

@@ -7,7 +7,7 @@ import type { Context } from './command.js';
 import type { Arguments, OptionSpec } from './command-line.js';
 import { parseChoice, parseCount, parseDuration } from './parse-values.js';
 
-/** Of the commands that let something join a pool. */
+/** The options of commands that let a program join a pool. */
 export const JOIN_OPTIONS: readonly OptionSpec[] = [
   {
     name: 'auth',
@@ -26,7 +26,7 @@ export const JOIN_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** @throws JobserverError 'usage' */
+/** Parses JOIN_OPTIONS, and --fit. @throws JobserverError 'usage' */
 export function parseJoinOptions(args: Arguments): JoinOptions {
   const keep = (args.value('keep-env') ?? '').split(',').filter(Boolean);
   for (const name of keep) parseChoice('--keep-env', name, OVERRIDING);
@@ -39,20 +39,20 @@ export function parseJoinOptions(args: Arguments): JoinOptions {
   };
 }
 
-/** Of the commands that use a pool that exists. */
+/** The options of commands that use an existing pool. */
 export const LOOKUP_OPTIONS: readonly OptionSpec[] = [
   { name: 'fifo', value: 'PATH', help: 'use the pool of this FIFO instead of the one in MAKEFLAGS' },
   { name: 'no-adopt', help: "do not reach make's pipe through /proc if make has closed it to this command" },
 ];
 
-/** Returns where a command looks for its pool. */
+/** Parses LOOKUP_OPTIONS: where a command looks for its pool. */
 export function lookupOf({ args, env, flags, parent }: Pick<Context, 'args' | 'env' | 'flags' | 'parent'>): Lookup {
   const fifo = args.value('fifo');
-  // It is handed down to programs that may run elsewhere.
+  // Programs inherit it that may run in another folder.
   return { env, flags, parent, fifo: fifo && resolve(fifo), adopt: !args.has('no-adopt') };
 }
 
-/** Of the commands that run another one. */
+/** The options of commands that run another one. */
 export const RUN_OPTIONS: readonly OptionSpec[] = [
   {
     name: 'quiet',
@@ -66,20 +66,21 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** Of the commands that take slots. */
+/** The options of commands that take slots. */
 export const WAIT_OPTIONS: readonly OptionSpec[] = [
   { name: 'slots', short: 'n', value: 'N', help: 'how many slots to take, all or none (default 1)' },
   { name: 'timeout', value: 'TIME', help: 'give up with exit status 75 after TIME (30, 90s, 5m)' },
   { name: 'no-wait', help: 'give up at once with exit status 75 if no slot is free' },
 ];
 
-/** @throws JobserverError 'usage' */
+/** Parses the number of slots. @throws JobserverError 'usage' */
 export function parseSlots(args: Arguments): number {
   return parseCount('-n', args.value('slots') ?? '1', MOST_JOBS);
 }
 
 /**
- * Returns milliseconds; 0 for no wait, undefined for ever
+ * Parses --timeout and --no-wait.
+ * @returns milliseconds; 0 for no wait, undefined to wait forever
  * @throws JobserverError 'usage'
  */
 export function parseTimeoutMs(args: Arguments): number | undefined {

@@ -19,13 +19,13 @@ import { parseArguments } from './parse-arguments.js';
 import { describeEnd, openStatusReport } from './status-fd.js';
 import { writeText } from './write-text.js';
 
-/** A command line, and what it says if it is right. */
+/** A command line, and what it was parsed to if it is right. */
 interface CommandLine {
   words: readonly string[];
   args: Arguments | undefined;
 }
 
-/** Runs a command as this process: from its command line to its exit. */
+/** Runs a command as this process, from its command line to its exit. */
 export async function start(command: Command): Promise<never> {
   overrideNodeSignals();
   const line: CommandLine = { words: process.argv.slice(2), args: undefined };
@@ -37,26 +37,26 @@ export async function start(command: Command): Promise<never> {
     writeText(2, `${error instanceof Error ? error.stack : error}\n`);
     return leave(command.failure ?? 1);
   };
-  // Node itself would exit by another way than exitAs().
+  // Node itself would exit without exitAs().
   process.once('uncaughtException', die);
   leave(await run(command, line).catch(die));
 }
 
-/** Prints code with the same exit status for a shell: nothing is success for eval, and `set -e` would go on. */
+/** Prints code with the same exit status for a shell: eval of no code succeeds, and `set -e` would go on. */
 function failInShell(end: ProgramEnd): void {
   if (isTerminal(1)) return;
   try {
     writeText(1, `(exit ${exitStatusOf(end)})\n`);
   } catch {
-    // Nobody reads it.
+    // Nobody can read it.
   }
 }
 
-// Loaded when it is asked for: it takes a millisecond of every start.
+// Loaded only when it is needed, because it takes a millisecond.
 const isTerminal = (fd: 1 | 2): boolean => process.getBuiltinModule('node:tty').isatty(fd);
 
 async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
-  // One line, whatever a file or a command is called.
+  // Names of files may contain line breaks; a message is one line.
   const report = (text: string) => writeText(2, `${command.name}: ${text.replace(/\p{Cc}/gu, escapeControl)}\n`);
   let status: StatusReport | undefined;
   try {
@@ -101,15 +101,15 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
   }
 }
 
-/** @throws the error itself, if it is a fault of the program, which is to be seen with its stack */
+/** Finds the message for an error. @throws the error itself if it is a fault of the program, which needs its stack */
 function describeError(error: unknown): { kind: ErrorKind; message: string } {
   if (isJobserverError(error)) return error;
-  // The system can refuse anything at any time; that is no fault of the program, which a stack would be read as.
+  // The system can refuse anything at any time. That is no fault of the program, and a stack would look like one.
   if (errorCode(error) === undefined) throw error;
   return { kind: 'failed', message: describe(error) };
 }
 
-/** Returns the system's words for its error, and what they are about as far as Node knows it. */
+/** Writes the system's words for its error, and what they are about as far as Node knows. */
 function describe(error: unknown): string {
   const { syscall, path } = error as NodeJS.ErrnoException;
   if (syscall === 'uv_cwd') return `cannot use the current folder: ${reasonOf(error)}`;

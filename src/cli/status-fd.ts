@@ -6,13 +6,14 @@ import { isWritable } from '../process/process-table.js';
 import { writeText } from './write-text.js';
 
 /**
+ * Opens the report on a descriptor.
  * @param text the number of a descriptor that we were started with
  * @param parent the parent's pid
  * @throws JobserverError 'usage' if it is not open for writing
  */
 export function openStatusReport(text: string, parent: number): StatusReport {
   const fd = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  // What Node has opened itself is not for us to write to.
+  // We must not write to what Node has opened itself.
   const isOurs = fd < 3 || !isClosedByExec(fd) || listInherited(parent).includes(fd);
   if (!(fd >= 0 && isWritable('self', fd) && isOurs)) {
     throw new JobserverError('usage', `--status-fd: '${text}' is not a file descriptor open for writing`);
@@ -23,7 +24,7 @@ export function openStatusReport(text: string, parent: number): StatusReport {
       try {
         writeText(fd, `${JSON.stringify(event)}\n`);
       } catch {
-        // It is for the command to go on.
+        // The command goes on without it.
       }
     },
   };

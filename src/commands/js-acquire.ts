@@ -2,6 +2,7 @@ import type { Command, Context } from '../cli/command.js';
 import { parseProcess } from '../cli/parse-values.js';
 import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeoutMs, WAIT_OPTIONS } from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
+import { requireOutput } from '../jobs/require-output.js';
 import { makeRequest } from '../jobs/slot-request.js';
 import { requirePool } from '../pool/find-pool.js';
 import type { ProgramEnd } from '../process/exit.js';
@@ -10,7 +11,6 @@ import { acquireSlots } from '../slots/acquire-slots.js';
 import { findReadingShell } from '../slots/calling-shell.js';
 import { handOver } from '../slots/claim.js';
 import { abandonClaim } from '../slots/release-claim.js';
-import { isOutputClosed } from '../slots/wrapper-programs.js';
 
 export const command: Command = {
   name: 'js-acquire',
@@ -31,8 +31,7 @@ async function main({ args, env, flags, parent, print, warn, isTerminal }: Conte
   const holder = owner === undefined ? findReadingShell(parent) : parseProcess('--owner', owner);
   if (holder === undefined)
     throw new JobserverError('failed', 'the calling shell has ended; name a holder with --owner PID');
-  // Who hears of no handle cannot return it.
-  if (isOutputClosed(parent)) throw new JobserverError('failed', "cannot write 'standard output': Bad file descriptor");
+  requireOutput(parent);
   const pool = requirePool(lookupOf({ args, env, flags, parent }));
   const signals = watchSignals();
   const wanted = { count, timeoutMs, command: 'js-acquire' };
@@ -41,7 +40,7 @@ async function main({ args, env, flags, parent, print, warn, isTerminal }: Conte
     print(`${handOver(claim, holder)}\n`);
     return 0;
   } catch (error) {
-    // Who does not hear of the handle cannot return it.
+    // Without the handle nobody could return the slots.
     abandonClaim(claim);
     throw error;
   }

@@ -5,7 +5,8 @@ import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/child-environment.js';
 import { formatJsonJoin } from '../jobs/format-json.js';
 import { formatJoin } from '../jobs/format-shell-code.js';
-import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
+import { tryRecordPoolJob } from '../jobs/record-job.js';
+import { requireOutput } from '../jobs/require-output.js';
 import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
 import { startInPool } from '../jobs/start-in-pool.js';
 import { warnOfMangled } from '../jobs/start-job.js';
@@ -18,7 +19,6 @@ import { findFileLimit } from '../process/file-limit.js';
 import { watchSignals } from '../process/forward-signals.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
 import { findReadingShell } from '../slots/calling-shell.js';
-import { isOutputClosed } from '../slots/wrapper-programs.js';
 
 export const command: Command = {
   name: 'js-create',
@@ -58,8 +58,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   if (forCommand && asJson) throw new JobserverError('usage', '--json cannot be combined with a COMMAND');
   if (!forCommand && status !== undefined) throw new JobserverError('usage', '--status-fd requires a COMMAND');
   const caller = forCommand ? selfId() : findReadingShell(parent);
-  if (!forCommand && isOutputClosed(parent))
-    throw new JobserverError('failed', "cannot write 'standard output': Bad file descriptor");
+  if (!forCommand) requireOutput(parent);
   const owner = chooseOwner(args.value('owner'), caller);
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
@@ -78,7 +77,7 @@ async function main(context: Context): Promise<ProgramEnd> {
       const format = asJson ? formatJsonJoin : formatJoin;
       print(await format(pool, options, caller, { env, flags }));
     } catch (error) {
-      // A pool that nobody heard of would stay as long as its owner. Why that is says more than what keeps it from going.
+      // A pool that nobody knows would stay as long as its owner. This error says more than one about its removal.
       await destroyPool(pool).catch(() => {});
       throw error;
     }
@@ -98,7 +97,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   );
 }
 
-/** Returns N, as it was asked for or as the machine grants it. */
+/** Chooses N: -j, or the processors that the machine grants. */
 function chooseJobs({ args, env, report }: Context): number {
   const text = args.value('jobs');
   const { count, reason } =
@@ -108,7 +107,7 @@ function chooseJobs({ args, env, report }: Context): number {
   return jobs;
 }
 
-/** Returns the process that the pool ends with, null for none. */
+/** Chooses the process that the pool ends with, null for none. */
 function chooseOwner(text: string | undefined, caller: ProcessId | undefined): ProcessId | null {
   if (text === 'none') return null;
   if (text !== undefined) return parseProcess('--owner', text);

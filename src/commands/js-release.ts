@@ -26,7 +26,7 @@ async function main({ args, env, flags, parent, report }: Context): Promise<numb
   }
   let status = 0;
   for (const handle of args.operands) {
-    // A name without a hyphen is the claim of a js-run, which returns it itself.
+    // A name without a hyphen is the claim of a js-run, which returns its slots itself.
     if (isHandle(handle) && releaseClaim(pool, handle, selfId())) continue;
     report(`no slot is held under the handle '${handle}': it was already returned, or belongs to another pool`);
     status = 1;

@@ -12,7 +12,7 @@ import {
 import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
 import type { JoinOptions } from '../jobs/join-options.js';
-import { tryRecordPoolJob } from '../jobs/record-pool-job.js';
+import { tryRecordJob, tryRecordPoolJob } from '../jobs/record-job.js';
 import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
 import { makeRequest } from '../jobs/slot-request.js';
 import { startInPool } from '../jobs/start-in-pool.js';
@@ -24,10 +24,9 @@ import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
 import { type SignalWatch, watchSignals } from '../process/forward-signals.js';
-import { readProcess, selfId } from '../process/process-table.js';
+import { selfId } from '../process/process-table.js';
 import { isDryRun } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire-slots.js';
-import { type Claim, recordJob } from '../slots/claim.js';
 import { watchSlot } from '../slots/exchange-token.js';
 import { releaseOwnClaim } from '../slots/release-claim.js';
 import { findTool, MAKE } from '../tools/table.js';
@@ -56,7 +55,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const options = { slots: parseSlots(args), timeoutMs: parseTimeoutMs(args), join: parseJoinOptions(args) };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');
-  // A make below reads the flag itself, and has to run for make -n to be of use.
+  // A make reads the flag itself, and must run for make -n to print anything.
   if (isDryRun(flags) && !args.has('ignore-dry-run') && findTool(program) !== MAKE) {
     const { quote } = await import('shell-quote');
     context.print(`${quote([...job.words])}\n`);
@@ -74,7 +73,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   }
 }
 
-/** Returns the error, as make does, if a pool is advertised that cannot be joined: the command runs all the same. */
+/** Finds the pool. If it cannot be joined, warns and returns the error: the command runs all the same, as below make. */
 function findPoolOrWarn({ args, env, flags, parent, warn }: Context): Pool | JobserverError | undefined {
   try {
     const lookup = lookupOf({ args, env, flags, parent });
@@ -87,7 +86,7 @@ function findPoolOrWarn({ args, env, flags, parent, warn }: Context): Pool | Job
   }
 }
 
-/** The job gets a pair of its own, or none; the one that we inherited would only keep the pool open. */
+/** Keeps the pair that we inherited from the job, which gets one of its own or none: it would only keep the pool open. */
 function withoutPair(job: Job, { address }: Pool): Job {
   if (address.kind !== 'pair') return job;
   return { ...job, inherited: job.inherited.filter((fd) => fd !== address.read && fd !== address.write) };
@@ -95,6 +94,7 @@ function withoutPair(job: Job, { address }: Pool): Job {
 
 interface RunOptions {
   slots: number;
+  /** Undefined waits forever. */
   timeoutMs: number | undefined;
   join: JoinOptions;
 }
@@ -110,7 +110,7 @@ async function runInSlots(
   const root = ensureStateRoot(env);
   const wanted = { count: slots, timeoutMs, command: job.words.join(' ') };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, context));
-  // Whatever a job does with a pool of just its slots, they go back. Loaded late (src/build/build.sh).
+  // A job of several slots gets a pool of just these: whatever it does with that, they go back. Loaded late (src/build/build.sh).
   const keeper = slots > 1 ? await import('../keeper/pool-lifecycle.js') : undefined;
   const stopWatching = watchSlot(claim);
   let own: Pool | undefined;
@@ -127,17 +127,8 @@ async function runInSlots(
       if (own !== undefined) tryRecordPoolJob(own, running.pid);
       return running.ended;
     },
-    // A sweeper returns what could not be returned, when we have ended.
+    // What we fail to return, a sweeper returns after our end.
     [async () => own && keeper?.destroyPool(own), stopWatching, () => releaseOwnClaim(claim)],
     warn,
   );
-}
-
-function tryRecordJob(claim: Claim, pid: number): void {
-  try {
-    const child = readProcess(pid);
-    if (child !== undefined) recordJob(claim, child.id);
-  } catch {
-    // On a full disk. The job runs and is still known by the variable that names the claim.
-  }
 }
