@@ -61,9 +61,17 @@ const TRACED = [
  */
 const PROOF = `
 traced() {
-  { (exec strace -D -y -s 40 -o trace -e trace=${TRACED} \${FAULT:+-e "inject=$FAULT"} -- "$@") >out 2>err; } 2>/dev/null
+  unhang & local watch=$!
+  { (echo $BASHPID >pid; exec strace -D -y -s 40 -o trace -e trace=${TRACED} \${FAULT:+-e "inject=$FAULT"} -- "$@") >out 2>err; } 2>/dev/null
   echo $? >status
+  wait $watch
 }
+# Ends what a fault may hang that came to a pipe of Node's own, such as its lock and its signals: there none happens in life.
+unhang() {
+  until_traced "$OWN"
+  grep -qE "$OWN" trace && kill -KILL $(cat pid) 2>/dev/null
+}
+OWN='^(read|write)\\([0-9]+<(pipe|socket|anon_inode):.*INJECTED'
 until_traced() { until grep -qE "$1|^[+]{3} " trace 2>/dev/null; do sleep 0.02; done; }
 leftovers() {
   (cd run/jobserver-tools && find . -mindepth 1 \\( -path '*/claims/*' -o -path '*/locks/*' -o -name '*.new' \\))
@@ -136,6 +144,12 @@ export async function runScenario(
   };
 }
 
+/** How often a fault is tried that comes to another call than the one that is meant. */
+const TRIES = 40;
+
+/** After how many tries in a row without the call the scenario counts as one that does without it. */
+const TRIES_WITHOUT = 5;
+
 /**
  * Runs a scenario with a fault until it comes to just the call that is meant: a look at the pool can come a turn earlier or
  * later than when the calls were counted, and then it is another one of that name.
@@ -152,29 +166,28 @@ export async function strike(
   const { call } = fault;
   const isMeant = (other: Call | undefined) => other?.label === call.label && other.again === call.again;
   let nth = call.nth;
+  let without = 0;
   const struck: string[] = [];
-  while (struck.length < 8) {
+  while (struck.length < TRIES) {
     const outcome = await runScenario(world, scenario, { ...fault, call: { ...call, nth } }, lost);
-    const wrong = isMeant(outcome.struck) ? check(outcome) : undefined;
-    if (wrong !== undefined)
+    if (isMeant(outcome.struck)) {
+      const wrong = check(outcome);
       return wrong && `${fault.what} at ${call.label}${fault.lasts ? ' and later' : ''}: ${wrong}`;
-    // A call that the scenario does without, as a rule: it was there by chance when they were counted.
-    if (outcome.struck === undefined && !outcome.calls.some(isMeant)) return undefined;
+    }
     struck.push(outcome.struck?.label ?? 'nothing');
-    // Where it came to an earlier one the one that is meant has a higher number.
-    nth = outcome.calls.find(isMeant)?.nth ?? nth + 1;
+    const found = outcome.calls.find(isMeant);
+    // It was there by chance when they were counted.
+    without = found === undefined && outcome.struck === undefined ? without + 1 : 0;
+    if (without === TRIES_WITHOUT) return undefined;
+    // If the fault came to an earlier call, the one that is meant may be missing behind it; its number is about what it was.
+    nth = found?.nth ?? call.nth + (struck.length % 4);
   }
-  return `${MISSED}${fault.what} at ${call.label} came to ${struck}`;
+  return `${fault.what} at ${call.label} came to ${struck}`;
 }
 
-const MISSED = 'missed: ';
-
-/** Strikes all, and expects that nothing goes wrong; where calls come in another number each time a few may be missed. */
+/** Strikes all, and expects that each fault came to its call and did no harm. */
 export async function expectUnharmed<T>(items: readonly T[], strikeAt: (item: T) => Promise<string | undefined>) {
-  const found = await inParallel(items, strikeAt);
-  const missed = found.filter((text) => text.startsWith(MISSED));
-  expect(found.filter((text) => !missed.includes(text))).toEqual([]);
-  expect(missed.length, missed.join('\n')).toBeLessThanOrEqual(1 + items.length / 10);
+  expect(await inParallel(items, strikeAt)).toEqual([]);
 }
 
 function readCalls(trace: string, dir: string): { call: Call; line: string }[] {
