@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Completion of js-acquire, js-create, js-destroy, js-env, js-release and js-run for bash 4 and later.
 # Source it in ~/.bashrc, or link it under each command's name into the folder that bash-completion loads from.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Prints what bash offers at the end of each argument: calls the function with what readline would give it.
 # shellcheck source=completions/jobserver-tools.bash
 source "$COMPLETIONS/jobserver-tools.bash"
