@@ -1,2 +1,7 @@
-/** The majors of Node, of those that package.json promises, that the machine does not have: the commands run on these, too. */
-export const otherNodes = ['20', '22', '24', '26'].filter((major) => !process.versions.node.startsWith(`${major}.`));
+/**
+ * The majors of Node on which the commands are tested besides the machine's: those of TEST_NODES, which `npm test` sets. A test
+ * file that is started by hand runs on the machine's Node alone.
+ */
+export const otherNodes = (process.env.TEST_NODES ?? '')
+  .split(' ')
+  .filter((major) => major !== '' && !process.versions.node.startsWith(`${major}.`));
