@@ -1,4 +1,5 @@
-import { formatReport, isFine, reportPool } from '../check/check-pool.js';
+import { checkPool, isFine } from '../check/check-pool.js';
+import { formatReport } from '../check/format-report.js';
 import type { Command, Context } from '../cli/command.js';
 import { JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinOptions } from '../cli/pool-options.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
@@ -41,7 +42,7 @@ async function main({ args, env, flags, parent, print }: Context): Promise<numbe
   const pool = requirePool(lookup);
   await ensureKeeper(pool);
   if (args.has('check')) {
-    const report = await reportPool(pool, lookup);
+    const report = await checkPool(pool, lookup);
     print(asJson ? `${JSON.stringify({ ...report, fine: isFine(report) }, null, 2)}\n` : formatReport(report));
     return isFine(report) ? 0 : 1;
   }

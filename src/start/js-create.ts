@@ -1,4 +1,4 @@
-import { start } from '../cli/start.js';
+import { runCommand } from '../cli/run-command.js';
 import { command } from '../commands/js-create.js';
 
-void start(command);
+void runCommand(command);

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Stands on PATH before a tool, under the tool's name, and runs it through js-run: so a tool that cannot join the jobserver runs
-# in slots, and one that can does not leave it for a number of jobs that somebody gives it. Its place does not change with a
-# pool, so that it still works if CMake has written it down. If there is no pool, and for a question that is no job, it only
-# gets out of the way.
+# Runs a tool through js-run. It comes before the tool on PATH, under the tool's name. So a tool that cannot join the jobserver runs
+# in slots, and one that can does not leave it for a number of jobs that somebody gives it. Its path does not depend on the pool,
+# so it still works if CMake has written it down. If there is no pool, or the command line only asks the tool for something, it
+# executes the tool itself.
 name=${0##*/}
 here=$(cd "${0%/*}" && pwd -P) || exit 125
 tools=${here%/*}
 
-# Sets real to the first program of that name on PATH that is no wrapper.
+# Sets real to the first program of that name on PATH that is not a wrapper of ours.
 find_real() {
   real=
   rest=$PATH:
@@ -23,7 +23,7 @@ find_real() {
 }
 
 find_real "$name"
-# NINJA names this one, and who reads it looks for no other name then.
+# The variable NINJA names this wrapper, and its readers look for no other name then.
 if [ -z "$real" ] && [ "$name" = ninja ]; then
   find_real ninja-build
   [ -n "$real" ] || find_real samu

@@ -26,7 +26,7 @@ interface CommandLine {
 }
 
 /** Runs a command as this process, from its command line to its exit. */
-export async function start(command: Command): Promise<never> {
+export async function runCommand(command: Command): Promise<never> {
   overrideNodeSignals();
   const line: CommandLine = { words: process.argv.slice(2), args: undefined };
   const leave: (end: ProgramEnd) => never = (end) => {

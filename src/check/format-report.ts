@@ -1,0 +1,35 @@
+import type { Style } from '../tools/table.js';
+import type { PoolReport } from './check-pool.js';
+
+const nameStyle = (style: Style): string => (style === 'fifo' ? 'a FIFO' : 'a pair of descriptors');
+
+/** Writes the report for a person. */
+export function formatReport(report: PoolReport): string {
+  const { pool, source, styles, jobs, keeper, unreachable, tools, overriding } = report;
+  const lines = [
+    `pool      ${pool}`,
+    `from      ${source}${styles.length === 0 ? '' : `, advertised as ${styles.map(nameStyle).join(' and ')}`}`,
+    `jobs      ${jobs ?? 'unknown'}`,
+    `keeper    ${keeper === null ? 'none: js-create did not make this pool' : `alive, pid ${keeper}`}`,
+  ];
+  if (unreachable !== null) lines.push(`problem   ${unreachable}`);
+  for (const name of overriding) lines.push(`problem   ${name} overrides the pool: unset it, or run eval "$(js-env)"`);
+  const rows = [
+    ['TOOL', 'VERSION', 'JOINS', 'SWITCHED OFF BY', 'PATH'],
+    ...tools.map(({ name, version, how, switchedOffBy, path }) => [
+      name,
+      version ?? '-',
+      how,
+      switchedOffBy ?? '-',
+      path,
+    ]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const table = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${[...lines, '', ...table].join('\n')}\n`;
+}
