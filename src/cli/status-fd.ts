@@ -1,8 +1,8 @@
 import { JobserverError } from '../errors.js';
 import type { StatusEvent, StatusReport } from '../jobs/status-report.js';
-import { isClosedByExec, listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
-import { isWritable } from '../process/process-table.js';
+import { isClosedByExec, listInherited } from '../process/own-descriptors.js';
+import { isWritable } from '../process/process-descriptors.js';
 import { writeText } from './write-text.js';
 
 /**

@@ -13,10 +13,10 @@ import { warnOfMangled } from '../jobs/start-job.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot, listStateRoots } from '../pool/state-folder.js';
 import { countProcessors } from '../process/count-processors.js';
-import { listInherited } from '../process/descriptors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
 import { watchSignals } from '../process/forward-signals.js';
+import { listInherited } from '../process/own-descriptors.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
 import { findReadingShell } from '../slots/calling-shell.js';
 

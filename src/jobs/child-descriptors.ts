@@ -1,7 +1,7 @@
 import { closeSync, constants } from 'node:fs';
 import { attempt } from '../errors.js';
 import { describePool, type Pool, reopen } from '../pool/pool.js';
-import { chooseFreeNumbers } from '../process/descriptors.js';
+import { chooseFreeNumbers } from '../process/own-descriptors.js';
 
 /** A pair R,W that is opened for one child only, since make 4.3 sets O_NONBLOCK on it (PROTOCOL 15). */
 export interface Pair {

@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import type { EnvChanges } from '../environment.js';
 import { Interrupted, JobserverError, type Warn } from '../errors.js';
-import { isClosedByExec } from '../process/descriptors.js';
 import { isAnyMangled, listMangled } from '../process/find-non-utf8.js';
 import type { SignalWatch } from '../process/forward-signals.js';
 import { readNumericVariables } from '../process/numeric-variables.js';
+import { isClosedByExec } from '../process/own-descriptors.js';
 import { type Running, startProgram } from '../process/run-program.js';
 import { readFirstLine } from '../tools/build-front-end.js';
 import { findProgram } from '../tools/find-program.js';

@@ -1,6 +1,7 @@
 import { isHandedOver, parseClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
-import { isAlive, pidNamespace, pidOf, readProcess, readSleep } from '../process/process-table.js';
+import { pidNamespace } from '../process/pid-namespace.js';
+import { isAlive, pidOf, readProcess, readSleep } from '../process/process-table.js';
 import { isSlotTaken } from '../slots/find-heir.js';
 import { type ClaimRecord, listClaims, readClaim } from '../slots/read-claim.js';
 

@@ -7,7 +7,8 @@ import { createFolders, recordSession, removeFolders } from '../pool/pool-folder
 import { writeRecord } from '../pool/pool-record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { writePointer } from '../pool/state-pointer.js';
-import { type ProcessId, pidNamespace, pidOf, readProcess, selfId } from '../process/process-table.js';
+import { pidNamespace } from '../process/pid-namespace.js';
+import { type ProcessId, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { readOutput } from '../process/read-output.js';
 import { userId } from '../process/user.js';
 import { startKeeper } from './start-keeper.js';

@@ -5,7 +5,8 @@ import { isAbandoned } from '../pool/open-path.js';
 import { closePool, describePool, type Pool } from '../pool/pool.js';
 import { isKeeperDead, readRecord } from '../pool/pool-record.js';
 import { removePool } from '../pool/remove-pool.js';
-import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';
+import { pidNamespace } from '../process/pid-namespace.js';
+import { type ProcessId, pidOf } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 
 /** How long a keeper may take to end, in milliseconds. */

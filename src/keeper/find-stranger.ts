@@ -7,19 +7,18 @@ import { leadsTo } from '../pool/find-openers.js';
 import type { Pool } from '../pool/pool.js';
 import { readRecord } from '../pool/pool-record.js';
 import { followPointer } from '../pool/state-pointer.js';
+import { readDescriptor, tryListDescriptors } from '../process/process-descriptors.js';
 import {
   isAlive,
   listProcesses,
   type ProcessEntry,
   pidOf,
   readArguments,
-  readDescriptor,
   readProcess,
   readProgram,
   readStatus,
   resolveFor,
   startOf,
-  tryListDescriptors,
 } from '../process/process-table.js';
 import { listClaims } from '../slots/read-claim.js';
 import { findTool } from '../tools/table.js';

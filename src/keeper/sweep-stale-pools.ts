@@ -8,7 +8,9 @@ import { isAbandoned } from '../pool/open-path.js';
 import { removeFolders } from '../pool/pool-folder.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from '../pool/pool-record.js';
 import { removeFifo, removePool } from '../pool/remove-pool.js';
-import { isAlive, listDescriptors, listProcesses, pidNamespace, pidOf, readProcess } from '../process/process-table.js';
+import { pidNamespace } from '../process/pid-namespace.js';
+import { listDescriptors } from '../process/process-descriptors.js';
+import { isAlive, listProcesses, pidOf, readProcess } from '../process/process-table.js';
 import { listClaims, readClaim } from '../slots/read-claim.js';
 import { isInUse } from '../slots/sweep-dead-claims.js';
 

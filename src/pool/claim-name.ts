@@ -1,4 +1,5 @@
-import { nestedNamespace, type ProcessId, parseProcessId } from '../process/process-table.js';
+import { nestedNamespace } from '../process/pid-namespace.js';
+import { type ProcessId, parseProcessId } from '../process/process-table.js';
 
 /**
  * The name of a claim's file, `HOLDER[-FORMER][@NAMESPACE][~RETURNER]`. Every change of it is one rename(2), which one process

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { JobserverError } from '../errors.js';
-import { type ProcessId, pidNamespace, pidOf } from '../process/process-table.js';
+import { pidNamespace } from '../process/pid-namespace.js';
+import { type ProcessId, pidOf } from '../process/process-table.js';
 import { findUnsafeCharacter } from '../protocol/makeflags.js';
 
 /** The number in the name of a pid namespace; 0 if it is hidden. */

@@ -1,4 +1,4 @@
-import { descriptorStat, readDescriptor, readInode } from '../process/process-table.js';
+import { descriptorStat, readDescriptor, readInode } from '../process/process-descriptors.js';
 import { identify, inodeOf } from './identity.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Env } from '../environment.js';
 import { JobserverError } from '../errors.js';
 import { walkUp } from '../process/ancestry.js';
-import { descriptorStat, isReadable, isWritable } from '../process/process-table.js';
+import { descriptorStat, isReadable, isWritable } from '../process/process-descriptors.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import type { MakeFlags } from '../protocol/makeflags.js';
 import { findFolder } from './find-pool-state.js';

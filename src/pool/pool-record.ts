@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
-import { isAlive, type ProcessId, parseProcessId, pidNamespace, selfId } from '../process/process-table.js';
+import { pidNamespace } from '../process/pid-namespace.js';
+import { isAlive, type ProcessId, parseProcessId, selfId } from '../process/process-table.js';
 import { bootId, identifyPath } from './identity.js';
 import { MOST_JOBS } from './limits.js';
 

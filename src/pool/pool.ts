@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, fstatSync, openSync } from 'node:fs';
 import type { Env } from '../environment.js';
 import { cannot, isExhausted, isJobserverError, JobserverError } from '../errors.js';
-import { descriptorStat, readDescriptor } from '../process/process-table.js';
+import { descriptorStat, readDescriptor } from '../process/process-descriptors.js';
 import { findPoolState, type StatePlace } from './find-pool-state.js';
 import { identify } from './identity.js';
 import { openPath, READ } from './open-path.js';

@@ -1,11 +1,5 @@
-import {
-  type ProcessEntry,
-  readEnvironment,
-  readProcess,
-  readProgram,
-  selfAtStart,
-  variableIn,
-} from './process-table.js';
+import { readEnvironment, variableIn } from './process-environment.js';
+import { type ProcessEntry, readProcess, readProgram, selfAtStart } from './process-table.js';
 
 /** A make above us. */
 export interface MakeAbove {

@@ -1,5 +1,5 @@
 import { isJobserverError } from '../errors.js';
-import { readEnvironment } from './process-table.js';
+import { readEnvironment } from './process-environment.js';
 
 /** Reads the variables whose names are numbers, which Node leaves out of process.env. */
 export function readNumericVariables(): Record<string, string> {

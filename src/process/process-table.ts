@@ -1,7 +1,7 @@
-import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { attempt, cannot, errorCode, isExhausted } from '../errors.js';
-import { userId } from './user.js';
+import { attempt } from '../errors.js';
+import { lookAt } from './look-at-proc.js';
 
 /** The name of a process that no later one with its pid has: `PID.START`, START in clock ticks since boot. */
 export type ProcessId = `${number}.${string}`;
@@ -34,17 +34,6 @@ export interface ProcessEntry {
 export function readProcess(pid: number | 'self'): ProcessEntry | undefined {
   const text = lookAt(`/proc/${pid}/stat`, undefined, (path) => readFileSync(path, 'utf8'));
   return text === undefined ? undefined : parseEntry(text);
-}
-
-/** Returns what `look` finds, or `otherwise` if the process has ended or is hidden. */
-function lookAt<T>(path: string, otherwise: T, look: (path: string) => T): T {
-  try {
-    return look(path);
-  } catch (error) {
-    // If no descriptor is left to look with, a living process must not count as dead. Of ourselves we know that we live.
-    if (isExhausted(error) && !path.startsWith('/proc/self/')) throw cannot('read', path, error);
-    return otherwise;
-  }
 }
 
 function parseEntry(text: string): ProcessEntry | undefined {
@@ -85,47 +74,6 @@ export function selfAtStart(): ProcessEntry {
 /** Returns the id of this process. */
 export const selfId = (): ProcessId => selfAtStart().id;
 
-let namespace: string | undefined;
-
-/** Returns our pid namespace (pid_namespaces(7)), as `pid:[4026531836]`; empty if it is hidden. */
-export function pidNamespace(): string {
-  if (namespace === undefined) {
-    try {
-      namespace = readlinkSync('/proc/self/ns/pid');
-    } catch {
-      namespace = '';
-    }
-  }
-  return namespace;
-}
-
-/** The namespace above all others, whose /proc shows their processes too (PROC_PID_INIT_INO in the kernel's proc_ns.h). */
-const INITIAL_NAMESPACE = 'pid:[4026531836]';
-
-/** Returns the number of our pid namespace; undefined if it is the initial one, or hidden. */
-export const nestedNamespace = (): string | undefined =>
-  pidNamespace() === INITIAL_NAMESPACE ? undefined : /\d+/.exec(pidNamespace())?.[0];
-
-/**
- * Returns whether a pid namespace has ended, with all of its processes. That is visible only from the first one, and not if a
- * process of this user that could be in it hides its namespace.
- */
-export function isNamespaceGone(other: string): boolean {
-  if (pidNamespace() !== INITIAL_NAMESPACE) return false;
-  return !listProcesses().some((pid) => {
-    const link = lookAt(`/proc/${pid}/ns/pid`, undefined, (path) => readlinkSync(path));
-    return link === undefined ? mayBeElsewhere(pid) : link === other;
-  });
-}
-
-/** Returns whether a process that hides its namespace may be in another one, and belongs to our user. */
-function mayBeElsewhere(pid: number): boolean {
-  const status = readStatus(pid);
-  const [, user] = /^Uid:\t(\d+)/m.exec(status) ?? [];
-  // One number for each namespace from ours on (proc_pid_status(5)).
-  return Number(user) === userId() && !/^NSpid:\t\d+$/m.test(status);
-}
-
 /** Reads what proc_pid_status(5) describes, which every user may read; empty if the process has ended or is hidden. */
 export function readStatus(pid: number): string {
   return lookAt(`/proc/${pid}/status`, '', (path) => readFileSync(path, 'latin1'));
@@ -158,32 +106,6 @@ export function parseProcessId(text: string): ProcessId | undefined {
   return /^\d+\.\d+$/.test(text) ? (text as ProcessId) : undefined;
 }
 
-let ownEnvironment: string | undefined;
-
-/** Reads the environment that a process was started with, as the kernel has it; undefined if we may not read it. */
-export function readEnvironment(pid: number): string | undefined {
-  if (pid !== process.pid) return lookAtEnvironment(pid);
-  ownEnvironment ??= lookAtEnvironment(pid);
-  return ownEnvironment;
-}
-
-function lookAtEnvironment(pid: number): string | undefined {
-  return lookAt(`/proc/${pid}/environ`, undefined, (path) => readFileSync(path, 'utf8'));
-}
-
-/** Finds a variable's value in what readEnvironment() returned. */
-export function variableIn(environment: string, name: string): string | undefined {
-  const start = environment.startsWith(`${name}=`) ? 0 : environment.indexOf(`\0${name}=`) + 1;
-  if (start === 0 && !environment.startsWith(`${name}=`)) return undefined;
-  const end = environment.indexOf('\0', start);
-  return environment.slice(start + name.length + 1, end < 0 ? undefined : end);
-}
-
-/** Returns whether any process was started with the variable set to that value. */
-export function isAnyMarked(name: string, value: string): boolean {
-  return listProcesses().some((pid) => variableIn(readEnvironment(pid) ?? '', name) === value);
-}
-
 /** Reads which file a process runs; undefined if we may not see it. */
 export function readProgram(pid: number): string | undefined {
   return lookAt(`/proc/${pid}/exe`, undefined, (path) => readlinkSync(path));
@@ -194,36 +116,6 @@ export function readArguments(pid: number): string[] {
   return lookAt(`/proc/${pid}/cmdline`, '', (path) => readFileSync(path, 'utf8'))
     .split('\0')
     .slice(0, -1);
-}
-
-/** Reads what a process's descriptor leads to: `pipe:[123]`, `/tmp/fifo`; undefined if it is closed or hidden. */
-export function readDescriptor(pid: number | 'self', fd: number): string | undefined {
-  return lookAt(`/proc/${pid}/fd/${fd}`, undefined, (path) => readlinkSync(path));
-}
-
-/** Returns whether a process's descriptor is open for reading, by the permissions of its link (proc_pid_fd(5)). */
-export const isReadable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o400) !== 0;
-
-/** Returns whether a process's descriptor is open for writing. */
-export const isWritable = (pid: number | 'self', fd: number): boolean => (linkMode(pid, fd) & 0o200) !== 0;
-
-function linkMode(pid: number | 'self', fd: number): number {
-  return lookAt(`/proc/${pid}/fd/${fd}`, 0, (path) => lstatSync(path).mode);
-}
-
-/** Lists a process's open descriptors; none if we may not look. */
-export function listDescriptors(pid: number | 'self'): number[] {
-  return lookAt(`/proc/${pid}/fd`, [], (path) => readdirSync(path).map(Number));
-}
-
-/** Lists a process's open descriptors; undefined if it may have some and we may not look. @throws as readProcess() */
-export function tryListDescriptors(pid: number): number[] | undefined {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map(Number);
-  } catch (error) {
-    if (isExhausted(error)) throw cannot('read', `/proc/${pid}/fd`, error);
-    return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '') ? undefined : [];
-  }
 }
 
 /** Reads the kernel's function in which a process sleeps (proc_pid_wchan(5)); empty or `0` if it runs or is hidden. */
@@ -244,14 +136,3 @@ export function resolveFor(pid: number, word: string): string | undefined {
 
 /** Returns when a process was started, in clock ticks since boot: 100 a second (proc_pid_stat(5), starttime). */
 export const startOf = (id: ProcessId): number => Number(id.slice(id.indexOf('.') + 1));
-
-/** Reads the inode number of what a process's descriptor leads to; undefined if it is hidden, and before Linux 5.14. */
-export function readInode(pid: number, fd: number): string | undefined {
-  const text = lookAt(`/proc/${pid}/fdinfo/${fd}`, '', (path) => readFileSync(path, 'latin1'));
-  return /^ino:\s*(\d+)/m.exec(text)?.[1];
-}
-
-/** Looks with stat(2) at what a process's descriptor leads to; undefined if it is closed or hidden. */
-export function descriptorStat(pid: number | 'self', fd: number): BigIntStats | undefined {
-  return lookAt(`/proc/${pid}/fd/${fd}`, undefined, (path) => statSync(path, { bigint: true }));
-}

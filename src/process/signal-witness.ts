@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { listInheritable } from './descriptors.js';
+import { listInheritable } from './own-descriptors.js';
 
 /**
  * A small process in our process group that reports the signals it gets, which are those to the whole group. A Node program

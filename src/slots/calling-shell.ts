@@ -1,12 +1,5 @@
-import {
-  isReadable,
-  listDescriptors,
-  type ProcessEntry,
-  type ProcessId,
-  readDescriptor,
-  readProcess,
-  selfAtStart,
-} from '../process/process-table.js';
+import { isReadable, listDescriptors, readDescriptor } from '../process/process-descriptors.js';
+import { type ProcessEntry, type ProcessId, readProcess, selfAtStart } from '../process/process-table.js';
 import { isScriptShell, isShellForUs, isWrapper } from './wrapper-programs.js';
 
 /**

@@ -1,15 +1,14 @@
 import type { Pool } from '../pool/pool.js';
 import { isHolder } from '../pool/pool-folder.js';
 import { walkUp } from '../process/ancestry.js';
+import { readEnvironment, variableIn } from '../process/process-environment.js';
 import {
   type ProcessId,
   pidOf,
   readArguments,
   readChildren,
-  readEnvironment,
   readProcess,
   readProgram,
-  variableIn,
 } from '../process/process-table.js';
 import { leavesPool } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';

@@ -4,16 +4,15 @@ import { identify, identifyPath } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { isHolder, isSession } from '../pool/pool-folder.js';
 import { type MakeAbove, walkUp } from '../process/ancestry.js';
+import { descriptorStat } from '../process/process-descriptors.js';
+import { readEnvironment, variableIn } from '../process/process-environment.js';
 import {
-  descriptorStat,
   isAlive,
   type ProcessEntry,
   type ProcessId,
   readArguments,
-  readEnvironment,
   readProgram,
   selfAtStart,
-  variableIn,
 } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
 import { askStyles } from '../tools/ask-version.js';

@@ -1,6 +1,8 @@
 import { formatClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
-import { isAlive, isAnyMarked, isNamespaceGone, type ProcessId, pidNamespace } from '../process/process-table.js';
+import { isNamespaceGone, pidNamespace } from '../process/pid-namespace.js';
+import { isAnyMarked } from '../process/process-environment.js';
+import { isAlive, type ProcessId } from '../process/process-table.js';
 import { isSlotTaken } from './find-heir.js';
 import { type ClaimRecord, listClaims, readClaim } from './read-claim.js';
 import { releaseClaim } from './release-claim.js';

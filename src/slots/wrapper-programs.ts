@@ -1,12 +1,6 @@
 import { basename } from 'node:path';
-import {
-  isReadable,
-  isWritable,
-  type ProcessEntry,
-  readArguments,
-  readDescriptor,
-  readProgram,
-} from '../process/process-table.js';
+import { isReadable, isWritable, readDescriptor } from '../process/process-descriptors.js';
+import { type ProcessEntry, readArguments, readProgram } from '../process/process-table.js';
 
 const SHELL = /^-?(ba|da|a|z|k|pdk|mk|lk|ya|fi|c|tc)?sh(\d+)?$|^busybox$/;
 

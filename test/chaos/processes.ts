@@ -1,13 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import {
-  isAlive,
-  type ProcessId,
-  readArguments,
-  readEnvironment,
-  readProcess,
-  variableIn,
-} from '../../src/process/process-table.js';
+import { readEnvironment, variableIn } from '../../src/process/process-environment.js';
+import { isAlive, type ProcessId, readArguments, readProcess } from '../../src/process/process-table.js';
 
 /** A process that the chaos started, however deep below, or whoever it left it to. */
 export interface Ours {

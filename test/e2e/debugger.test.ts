@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { listDescriptors, readDescriptor } from '../../src/process/process-table.js';
+import { listDescriptors, readDescriptor } from '../../src/process/process-descriptors.js';
 import { readPids, start } from '../process/start.js';
 import { makeWorld, type World } from './world.js';
 

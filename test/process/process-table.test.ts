@@ -4,18 +4,15 @@ import { chmodSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync, s
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { descriptorStat, listDescriptors, readDescriptor } from '../../src/process/process-descriptors.js';
+import { readEnvironment, variableIn } from '../../src/process/process-environment.js';
 import {
-  descriptorStat,
   isAlive,
-  listDescriptors,
   type ProcessId,
   parseProcessId,
   pidOf,
-  readDescriptor,
-  readEnvironment,
   readProcess,
   selfId,
-  variableIn,
 } from '../../src/process/process-table.js';
 import { readPids, start } from './start.js';
 

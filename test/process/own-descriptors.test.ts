@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { chooseFreeNumbers } from '../../src/process/descriptors.js';
+import { chooseFreeNumbers } from '../../src/process/own-descriptors.js';
 import { bundle } from './bundle.js';
 
 test.each([
@@ -45,7 +45,7 @@ const CLEAN = 'for fd in $(ls /proc/$$/fd); do ((fd > 2)) && eval "exec $fd>&-";
 
 describe.each(['bash', 'dash', 'zsh'])('below %s', (shell) => {
   const LIST = `
-    import { listInherited } from './process/descriptors.js';
+    import { listInherited } from './process/own-descriptors.js';
     console.log(JSON.stringify(listInherited(process.ppid)));`;
 
   test.each([
@@ -73,7 +73,7 @@ describe('closeInheritable()', () => {
   /** Prints the numbers that a program started by Node gets: those of the folder only. */
   const program = (close: string) => `
     import { execFileSync } from 'node:child_process';
-    import { closeInheritable } from './process/descriptors.js';
+    import { closeInheritable } from './process/own-descriptors.js';
     ${close}
     setTimeout(async () => {
       // Node still works.
@@ -103,7 +103,7 @@ test('below Node, whose own descriptors have the same names, listInherited() fin
   const code = `
     import { spawnSync } from 'node:child_process';
     import { openSync } from 'node:fs';
-    import { listInherited } from './process/descriptors.js';
+    import { listInherited } from './process/own-descriptors.js';
     if (process.argv[2] === 'child') console.log(JSON.stringify(listInherited(process.ppid)) + ',');
     else {
       const fd = openSync('file', 'r');

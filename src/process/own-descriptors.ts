@@ -1,5 +1,5 @@
 import { closeSync, readFileSync } from 'node:fs';
-import { isReadable, listDescriptors, readDescriptor } from './process-table.js';
+import { isReadable, listDescriptors, readDescriptor } from './process-descriptors.js';
 
 /**
  * Finds the descriptors from 3 on that this process was started with and that Node does not pass on, so that we can. Those that
