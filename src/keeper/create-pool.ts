@@ -31,7 +31,7 @@ export interface PoolSpec {
  * Makes a FIFO, and a keeper that keeps it alive; returns when the pool is ready.
  * @param root the state folder
  * @returns the open pool
- * @throws JobserverError 'usage' for a path that cannot be, 'failed' where the system refuses; nothing is left then
+ * @throws JobserverError 'usage' for a path that cannot be, 'failed' if the system refuses; nothing is left then
  */
 export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
   const path = spec.fifo === undefined ? nameOwnFifo(root, selfId()) : checkPath(spec.fifo, '--fifo');

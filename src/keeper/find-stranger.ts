@@ -22,20 +22,20 @@ import {
 } from '../process/process-table.js';
 import { listClaims } from '../slots/read-claim.js';
 import { findTool } from '../tools/table.js';
-import { findFirst } from './succession.js';
+import { findFirstKeeper } from './succession.js';
 
-/** A process that may hold tokens that are not written down. */
+/** A process that may hold tokens that no claim records. */
 export interface Stranger {
   pid: number;
-  /** Whether that is all that is known, for we may not look into it. */
+  /** Whether that is all that is known, because we may not look into the process. */
   hidden: boolean;
 }
 
 /**
- * Looks for whoever may hold a token that no claim tells of: who has the FIFO open, or may have it open.
+ * Finds a process that may hold a token that no claim records, because it has the FIFO open, or may have it open.
  * @param fifo a descriptor of it
  * @param exempt the pids that may have the FIFO open
- * @returns the first of them; undefined if the FIFO is open only to those, to holders of claims, and to our own commands
+ * @returns the first one; undefined if only those, holders of claims and our own idle commands have it open
  */
 export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]): Stranger | undefined {
   const link = readlinkSync(`/proc/self/fd/${fifo}`);
@@ -62,19 +62,19 @@ export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]
   return undefined;
 }
 
-/** @returns whether who opens the FIFO by its path finds this pool's claims: it has not been moved, and is known for ours */
+/** @returns whether a command that opens the FIFO by its path finds this pool's claims: it has not been moved, and is known as ours */
 function isFoundBy(pool: Pool, link: string, fifo: number): boolean {
   const root = dirname(pool.folder);
   if (isOwnFifo(basename(link))) return dirname(link) === root;
   return followPointer(link, pool.key, fstatSync(fifo).uid) === root;
 }
 
-/** Shells hand a pair down to what they start, and take no token by themselves. */
+/** Shells: they hand a pair down to what they start, and take no token themselves. */
 const SHELLS = /^((ba|da|z|fi|ya|k|mk|tc|c)?sh|ksh\d*|r?bash|busybox)$/;
 
 /**
- * @returns whether it is the shell that the pool was made for, or that js-create runs in it, or was forked from it: it has a
- * pair open all the time (make below 4.4), and what is lost could never be told
+ * @returns whether it is the shell that the pool was made for or that js-create runs in it, or a fork of that. It has a pair open
+ * all the time (make below 4.4): as a stranger it would switch off every repair.
  */
 function isShellOfPool({ folder, record }: Pool, pid: number): boolean {
   if (!SHELLS.test(basename(readProgram(pid) ?? ''))) return false;
@@ -84,13 +84,13 @@ function isShellOfPool({ folder, record }: Pool, pid: number): boolean {
   );
 }
 
-/** Clock ticks: more than a command takes until its claim is written. */
-const MOMENT = 300;
+/** More than a command takes from its start until its claim is written; a second has 100 ticks. */
+const START_TO_CLAIM_TICKS = 300;
 
 /**
- * @returns whether it is a command of ours that holds nothing: one that has no claim yet, or none any more. All that finds
- * the pool by the same path has its claims in the same folder; in another mount namespace it may not, and one that has been
- * there for long without a claim has its claim elsewhere, unless it is what the pool was made for.
+ * @returns whether it is a command of ours that holds nothing, because it has no claim yet, or none any more. Commands that find
+ * the pool by the same path have their claims in the same folder. In another mount namespace that may be another folder (TRUST_OURS
+ * in test/model/slots.pml), so one that has been there for long without a claim is a stranger, unless the pool was made for it.
  */
 function isIdleCommand({ record }: Pool, pid: number): boolean {
   const entry = readProcess(pid);
@@ -98,7 +98,7 @@ function isIdleCommand({ record }: Pool, pid: number): boolean {
   if (!/^node|^bun/.test(basename(readProgram(pid) ?? ''))) return false;
   const file = resolveFor(pid, readArguments(pid)[1] ?? '');
   if (file === undefined || dirname(file) !== binFolder()) return false;
-  const isYoung = uptime() * 100 - startOf(entry.id) < MOMENT;
+  const isYoung = uptime() * 100 - startOf(entry.id) < START_TO_CLAIM_TICKS;
   return isYoung || entry.id === record?.owner || entry.id === record?.session;
 }
 
@@ -110,12 +110,11 @@ function binFolder(): string {
 }
 
 /**
- * Whether a process that we may not look into may have the FIFO open. It must have learned of it and have opened it, or have
- * inherited it. What was started before the pool was made did neither when it was started, so daemons that were there before
- * switch no repair off; nor does the kernel. Of the rest those count that the FIFO's mode lets in (its user, root), unless
- * init started them as a service, which nobody told of the pool, or they are known only to let others in, as sshd and sudo
- * are, or are shells in which a person types; and those that a process of the FIFO's user is above, as after `sudo -u`. A program that is known to take tokens
- * counts wherever it was started.
+ * @returns whether a process that we may not look into may have the FIFO open. It must have opened it, knowing the path, or have
+ * inherited it. A process that is older than the pool did neither, so daemons switch no repair off; nor does a thread of the
+ * kernel. Of the rest those count that the FIFO's mode lets in (its user, root), and those below a process of the FIFO's user, as
+ * after `sudo -u`. Services that init started do not know the pool; sshd, sudo and the like only let others in; a shell in which a
+ * person types takes no token. A program that is known to take tokens always counts.
  */
 function mayHide(pool: Pool, pid: number, { mayOpen, isOwners }: Access): boolean {
   const status = readStatus(pid);
@@ -123,16 +122,16 @@ function mayHide(pool: Pool, pid: number, { mayOpen, isOwners }: Access): boolea
   if (status === '') return existsSync(`/proc/${pid}`);
   const entry = readProcess(pid);
   if (entry === undefined || entry.isKernel) return false;
-  const first = findFirst(pool.folder);
+  const first = findFirstKeeper(pool.folder);
   if (first !== undefined && startOf(entry.id) < startOf(first)) return false;
   const words = readArguments(pid);
   if (findTool(words[0] ?? '') !== undefined) return true;
-  if (DOORS.test(nameIn(status)) || isService(entry) || isTypedInto(entry, words)) return false;
+  if (LOGIN_PROGRAMS.test(nameIn(status)) || isService(entry) || isTypedInto(entry, words)) return false;
   return mayOpen(status) || isBelow(entry, isOwners);
 }
 
-/** Programs by which users come in, and agents that come with them: the first 15 characters of their names. */
-const DOORS =
+/** Programs through which users log in or change their identity, and their agents: the first 15 characters of their names. */
+const LOGIN_PROGRAMS =
   /^(sshd|sshd-session|sudo|su|doas|pkexec|login|agetty|cron|crond|\(sd-pam\)|systemd.*|\(systemd\)|\(udev-worker\)|gdm-session-wor|sddm-helper|ssh-agent|gpg-agent|dbus-daemon|dbus-broker.*|polkitd)$/;
 
 const nameIn = (status: string): string => /^Name:\t(.*)$/m.exec(status)?.[1] ?? '';
@@ -147,19 +146,19 @@ function isService({ pid, parent, session, terminal }: ProcessEntry): boolean {
   return parent === 1 || nameIn(readStatus(parent)) === 'systemd';
 }
 
-/** @returns whether any process above is such a one */
+/** @returns whether isSuch() accepts the status of any process above */
 function isBelow({ parent }: ProcessEntry, isSuch: (status: string) => boolean): boolean {
   const above = parent > 1 ? readProcess(parent) : undefined;
   return above !== undefined && (isSuch(readStatus(parent)) || isBelow(above, isSuch));
 }
 
-/** Says of what proc_pid_status(5) describes: whether the FIFO's mode lets it take tokens, and whether it is the FIFO's user's. */
+/** Which processes, by their proc_pid_status(5), the FIFO's mode allows to take tokens, and which are of the FIFO's user. */
 interface Access {
   mayOpen(status: string): boolean;
   isOwners(status: string): boolean;
 }
 
-/** capabilities(7): CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH. */
+/** The bits of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH in a set of capabilities(7). */
 const READS_ALL = 0b110n;
 
 function accessTo(fifo: number): Access {

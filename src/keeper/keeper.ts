@@ -17,22 +17,25 @@ import { type KeeperOrder, LATE, READY } from './start-keeper.js';
 import { takePlace } from './succession.js';
 import { refresh, restore } from './upkeep.js';
 
-/** Milliseconds between two looks at the owner and the claims. */
-const LOOK_EVERY = 1000;
+/** How often the keeper looks at the owner and the claims. */
+const LOOK_INTERVAL_MS = 1000;
 
-/** Looks between two at the pool's record, and at whether its FIFO can be found. */
-const RECORD_EVERY = 10;
+/** Every how many looks it also looks at the pool's record, and at whether its FIFO can be found. */
+const LOOKS_PER_RECORD_CHECK = 10;
 
-/** Looks between two times of refreshing: an hour; nobody calls less than a day old (tmpfiles.d(5) of /tmp: 10 days). */
-const REFRESH_EVERY = 3600;
+/** Every how many looks it refreshes the files: an hour; nothing younger than a day counts as old (tmpfiles.d(5) of /tmp: 10 days). */
+const LOOKS_PER_REFRESH = 3600;
 
-/** How long, and how many milliseconds apart, a new keeper tries to tell what is missing: the pool waits for it. */
-const REFILL = { within: 1000, every: 10 };
+/** How long a new keeper tries to find out which tokens are missing: the pool waits for it. */
+const REFILL_TIMEOUT_MS = 1000;
+
+/** How long it waits between two tries. */
+const REFILL_INTERVAL_MS = 10;
 
 /**
- * The keeper: keeps a pool's FIFO open, for its content is gone with the last descriptor (PROTOCOL 11); returns the claims
- * of the dead; puts back tokens that others lost; and removes the pool when its owner ends or on SIGTERM.
- * @returns what to say to who started it, and what ends the pool; undefined if another keeper is there already
+ * Keeps a pool: its FIFO open, because the content is gone with the last descriptor (PROTOCOL 11), and its tokens complete. Returns
+ * the claims of dead processes, puts back tokens that clients have lost, and removes the pool when its owner ends, or on SIGTERM.
+ * @returns the answer for the process that started it, and what ends the pool; undefined if there is another keeper already
  */
 function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: () => never } | undefined {
   const { path, tokens, owner } = record;
@@ -64,23 +67,23 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
     process.exit(0);
   };
   let looks = 0;
-  let told: string | undefined;
-  const doubts = { last: 0, told: 0 };
-  const tellDoubt = (stranger: Stranger | undefined) => {
+  let lastFailure: string | undefined;
+  const hiddenPids = { seen: 0, logged: 0 };
+  const logDoubt = (stranger: Stranger | undefined) => {
     const pid = stranger?.hidden ? stranger.pid : 0;
-    // Not of each program that root runs for a moment.
-    if (stranger !== undefined && pid !== 0 && pid === doubts.last && pid !== doubts.told) {
+    // Only what is there for two looks, not each program that root runs for a moment.
+    if (stranger !== undefined && pid !== 0 && pid === hiddenPids.seen && pid !== hiddenPids.logged) {
       log(`lost slots cannot be replaced while ${describe(stranger)} may hold some`);
-      doubts.told = pid;
+      hiddenPids.logged = pid;
     }
-    doubts.last = pid;
+    hiddenPids.seen = pid;
   };
   const look = () => {
     try {
-      // What the owner runs is written down when it has started.
+      // The job of the owner is in the record only when it has started.
       if (isOwnerDead({ owner }) && isOwnerDead(readRecord(folder) ?? { owner })) end();
-      // A js-destroy that took the former keeper for the last has removed what this one has just written.
-      const isDue = looks++ % RECORD_EVERY === 0;
+      // A js-destroy that took the former keeper for the last one has removed what this one has just written.
+      const isDue = looks++ % LOOKS_PER_RECORD_CHECK === 0;
       if (isDue && (readRecord(folder) === undefined || isDeserted(pool, record, fifo))) end();
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${countOf(returned, 'claim')} of processes that have ended`);
@@ -88,19 +91,19 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
       const put = repair.look();
       if (put > 0) log(`put back ${countOf(put, 'token')} that clients had lost`);
       if (put < 0) log(`removed ${countOf(-put, 'surplus token')}`);
-      tellDoubt(repair.stranger());
+      logDoubt(repair.stranger());
       if (isDue) restore(pool, record);
-      if (looks % REFRESH_EVERY === 1) refresh(pool, record);
-      told = undefined;
+      if (looks % LOOKS_PER_REFRESH === 1) refresh(pool, record);
+      lastFailure = undefined;
     } catch (error) {
-      // A keeper that gives up takes the pool with it; whatever this was may be better in a second. What stays is told once.
-      if (reasonOf(error) !== told) log(reasonOf(error));
-      told = reasonOf(error);
+      // A keeper that gives up takes the pool with it, and the next look may succeed. A failure that lasts is logged once.
+      if (reasonOf(error) !== lastFailure) log(reasonOf(error));
+      lastFailure = reasonOf(error);
     }
   };
   process.on('SIGTERM', end);
   process.on('SIGHUP', () => {});
-  setInterval(look, LOOK_EVERY);
+  setInterval(look, LOOK_INTERVAL_MS);
   return { word, end };
 }
 
@@ -115,29 +118,32 @@ function isAt(path: string, key: string): boolean {
   }
 }
 
-/** @returns whether nobody can find the pool's FIFO any more, and nobody has it open or uses a slot of it */
+/** @returns whether nobody can find the pool's FIFO any more, has it open, or uses a slot of it */
 function isDeserted(pool: Pool, record: PoolRecord, fifo: number): boolean {
   if (isAt(record.path, pool.key) || listClaims(pool).length > 0) return false;
   return findStranger(pool, fifo, [process.pid]) === undefined;
 }
 
-/** Puts back what was lost with the last one that had the pool open. @returns how many tokens that were, or who keeps it from being told */
+/**
+ * Puts back the tokens that were lost while the pool was without a keeper, as the successor in test/model/slots.pml does.
+ * @returns how many they were, and the process because of which that could not be found out, if there is one
+ */
 function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger } {
-  // Where a make has it open all the time the content is there still, and what is missing is made good when it is gone.
-  // A time, not a number of tries: each takes long where there are many processes.
+  // If a make has had it open all the time, the content is still there, and a repair puts back what is missing when that has ended.
+  // A time, not a number of tries: each takes long if there are many processes.
   let put = 0;
-  for (const end = performance.now() + REFILL.within; performance.now() < end; ) {
+  for (const end = performance.now() + REFILL_TIMEOUT_MS; performance.now() < end; ) {
     const stranger = findAnyStranger(kept);
     if (stranger !== undefined) return { put, stranger };
     put += repair.fill() ?? 0;
-    // The command that started us may not be asleep yet: what it could hold is put in when it is seen that it does not.
+    // The command that started us may not be asleep yet. What it could hold is put in as soon as it is seen to hold nothing.
     if (repair.isSure()) return { put };
-    sleepSync(REFILL.every);
+    sleepSync(REFILL_INTERVAL_MS);
   }
   return { put };
 }
 
-/** @returns the pid of the session's shell, which may have the pool open for what it starts; none where it exec'd a client */
+/** @returns the pid of the session's shell, which may have the pool open for what it starts; none if it has become a client by exec */
 function findSession({ session, image }: PoolRecord): number[] {
   const entry = session === null ? undefined : readProcess(pidOf(session));
   return entry?.id === session && entry?.image === image ? [entry.pid] : [];
@@ -154,11 +160,11 @@ function log(text: string): void {
   try {
     writeSync(2, `${new Date().toISOString()} ${text}\n`);
   } catch {
-    // A full disk: what it keeps is worth more than a line about it.
+    // The disk is full: the pool is worth more than a line in its log.
   }
 }
 
-/** Tells who started the keeper how it went, and lets go of the pipe that they listen on. */
+/** Writes the answer for the process that started the keeper, and closes the pipe that it reads. */
 function answer(text: string): void {
   writeSync(1, text);
   closeSync(1);
@@ -171,7 +177,7 @@ function main(): void {
   try {
     answer(kept?.word ?? LATE);
   } catch (error) {
-    // Who made this pool was killed before anybody could hear of it.
+    // The process that made this pool was killed before anybody could use it.
     if (errorCode(error) === 'EPIPE' && order.fresh) kept?.end();
   }
 }

@@ -6,23 +6,24 @@ import { nobodyKeeps } from '../pool/pool-errors.js';
 import { isKeeperDead, isOver, readRecord } from '../pool/pool-record.js';
 import { isAlive } from '../process/process-table.js';
 import { startKeeper } from './start-keeper.js';
-import { findLast } from './succession.js';
+import { findLastKeeper } from './succession.js';
 
-/** How long it may take until there is a keeper, in milliseconds. */
-const PATIENCE = 10_000;
+/** How long it may take until there is a keeper. */
+const NEW_KEEPER_TIMEOUT_MS = 10_000;
 
-/** Milliseconds between the first two looks at whether there is one, and at most: there can be hundreds of us. */
-const PAUSES = { first: 20, most: 500 };
+/** The pause between the first two looks at whether there is one. It doubles each time, because there can be hundreds of us. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 500;
 
-/** Milliseconds over which all who notice at once are spread, so that not each of them starts a process. */
-const SPREAD = 100;
+/** The time over which the commands that notice at once spread, so that not each of them starts a process. */
+const SPREAD_MS = 100;
 
 /**
- * Starts a new keeper for a pool of ours whose keeper was killed, or waits for the one that somebody else starts. The pool's
- * record is up to date then.
- * @param isClaimant whether to wait for another that does: who has the pool open, and no claim, need not
- * @param onDoubt gets what the new keeper says of slots that may be lost
- * @throws JobserverError 'no-pool' where the pool has ended, 'failed' where no keeper can be started
+ * Starts a new keeper for a pool of ours whose keeper was killed, or waits for the one that another process starts: `Command` in
+ * test/model/succession.pml. Then the pool's record is up to date.
+ * @param isClaimant whether to wait for a keeper that another process starts: a command without a claim need not
+ * @param onDoubt receives what the new keeper says of slots that may be lost
+ * @throws JobserverError 'no-pool' if the pool has ended, 'failed' if no keeper can be started
  */
 export async function replaceDeadKeeper(
   pool: Pool,
@@ -30,14 +31,14 @@ export async function replaceDeadKeeper(
   onDoubt?: (doubt: string) => void,
 ): Promise<void> {
   const { folder, key } = pool;
-  const deadline = performance.now() + PATIENCE;
-  if (isClaimant) await delay(SPREAD * Math.random());
-  for (let pause = PAUSES.first; ; pause = Math.min(2 * pause, PAUSES.most)) {
+  const deadline = performance.now() + NEW_KEEPER_TIMEOUT_MS;
+  if (isClaimant) await delay(SPREAD_MS * Math.random());
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const record = readRecord(folder);
     if (record === undefined || isOver(record, key)) throw nobodyKeeps(describePool(pool));
     pool.record = record;
     if (!isKeeperDead(record)) return;
-    const last = findLast(folder, record);
+    const last = findLastKeeper(folder, record);
     if (!isAlive(last.id)) {
       const after = { ...record, place: last.place };
       if (await startKeeper({ root: dirname(folder), key, record: after, fresh: false }, pool.user, onDoubt)) continue;
@@ -48,6 +49,6 @@ export async function replaceDeadKeeper(
         `the keeper of the pool '${record.path}' was killed, and no new one started within 10 s; see '${folder}/keeper.log'`,
       );
     }
-    await delay(pause);
+    await delay(pauseMs);
   }
 }

@@ -7,7 +7,7 @@ import { debuggerOptions } from '../process/override-node-signals.js';
 import { asRoot, asUser } from '../process/user.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 
-/** What the keeper is told, as JSON in its only argument. */
+/** What the keeper is to do, as JSON in its only argument. */
 export interface KeeperOrder {
   /** The state folder. */
   root: string;
@@ -18,15 +18,15 @@ export interface KeeperOrder {
   fresh: boolean;
 }
 
-/** What the keeper answers: that it keeps the pool, and perhaps what is in doubt; that another one does already. */
+/** What the keeper answers: that it keeps the pool, perhaps followed by what is in doubt, or that another one does already. */
 export const READY = 'ready';
 export const LATE = 'late';
 
 /**
- * Starts the background process and waits for its word.
+ * Starts the background process and waits for its answer.
  * @param user whose pool it is, if root starts a keeper of theirs
- * @param onDoubt gets what the keeper says of slots that may be lost
- * @returns whether it keeps the pool now; false if another one does, or if it was killed before it could
+ * @param onDoubt receives what the keeper says of slots that may be lost
+ * @returns whether it keeps the pool now; false if another one does, or if it was killed before it answered
  * @throws JobserverError 'failed' with the keeper's reason
  */
 export async function startKeeper(
@@ -37,8 +37,8 @@ export async function startKeeper(
   const file = `${order.root}/${order.key}/keeper.log`;
   const log = asUser(user, () => attempt('write', file, () => openSync(file, 'a', 0o600)));
   const theirs = user === undefined ? {} : { uid: user, gid: lstatSync(order.root).gid };
-  // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one. And it is
-  // no part of the job that it is started from, whose claim would live as long.
+  // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one. And it is not
+  // part of the job that it is started from, whose claim would stay as long as it.
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, [CLAIM_VARIABLE]: _claim, ...env } = process.env;
   const start = () =>
     spawn(process.execPath, [...debuggerOptions(), join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {

@@ -7,7 +7,7 @@ import type { PoolRecord } from '../pool/pool-record.js';
 import { followPointer, pointerFile, writePointer } from '../pool/state-pointer.js';
 import { userId } from '../process/user.js';
 
-/** Makes anew what somebody has removed of a pool's state, or a service that removes what is old (tmpfiles.d(5)). */
+/** Makes what is missing of a pool's state: somebody has removed it, or a service that removes old files (tmpfiles.d(5)). */
 export function restore({ folder, key }: Pool, { path, session }: PoolRecord): void {
   restoreFolders(folder);
   if (session !== null) recordSession(folder, session);
@@ -16,8 +16,8 @@ export function restore({ folder, key }: Pool, { path, session }: PoolRecord): v
 }
 
 /**
- * Makes all that a pool consists of look used, for services that remove from /tmp what is old by all of its times. The times of
- * modification stay: they tell when a claim was written.
+ * Sets the access time of every file of a pool, because services remove from /tmp what is old by all of its times. The times of
+ * modification stay: they say when a claim was written.
  */
 export function refresh({ folder }: Pool, { path }: PoolRecord): void {
   const inside = [folder, claimsFolder(folder), locksFolder(folder)].flatMap((at) =>
@@ -27,7 +27,7 @@ export function refresh({ folder }: Pool, { path }: PoolRecord): void {
     try {
       utimesSync(file, new Date(), statSync(file).mtime);
     } catch {
-      // It has just gone, or is not there.
+      // It has just been removed, or was never there.
     }
   }
 }

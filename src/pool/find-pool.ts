@@ -26,8 +26,8 @@ export interface Lookup {
 
 /**
  * Finds and opens the pool: --fifo, else the last auth in MAKEFLAGS, CARGO_MAKEFLAGS, MFLAGS.
- * @returns undefined where nothing is said of a pool
- * @throws JobserverError 'no-pool' where there should be one and it cannot be joined
+ * @returns undefined if nothing is said of a pool
+ * @throws JobserverError 'no-pool' if there should be one and it cannot be joined
  */
 export function findPool(lookup: Lookup): Pool | undefined {
   const { env, flags, fifo, allowAbandoned } = lookup;
@@ -106,7 +106,7 @@ function pipeOf({ read, write }: Pair, pid: number): string | undefined {
 
 /**
  * @returns the pool, open
- * @throws JobserverError 'no-pool' also where nothing is said of a pool
+ * @throws JobserverError 'no-pool' also if nothing is said of a pool
  */
 export function requirePool(lookup: Lookup): Pool {
   const pool = findPool(lookup);

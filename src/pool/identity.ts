@@ -22,7 +22,7 @@ export const inodeOf = (key: string): string | undefined => key.split('-')[1];
 
 let boot: string | undefined;
 
-/** @returns what tells one boot of the machine from another. @throws JobserverError 'failed' where too little is left to look */
+/** @returns what tells one boot of the machine from another. @throws JobserverError 'failed' if too little is left to look */
 export function bootId(): string {
   boot ??= readBootId();
   return boot;

@@ -20,11 +20,11 @@ export interface PoolRecord {
   namespace: string;
   /** The boot that they are of. */
   boot: string;
-  /** The process that the pool ends with; null where it stays until js-destroy. */
+  /** The process that the pool ends with; null if it stays until js-destroy. */
   owner: ProcessId | null;
   /** What the owner runs in the pool, if it is one of our commands: the pool stays until that has ended too. */
   job?: ProcessId | undefined;
-  /** The process that has the pool's implicit slot: itself or what it starts; null where nobody has it. */
+  /** The process that has the pool's implicit slot: itself or what it starts; null if nobody has it. */
   session: ProcessId | null;
   /** What that process ran when the pool was made (see ProcessEntry). */
   image: string | null;
@@ -40,8 +40,8 @@ export function writeRecord(folder: string, record: PoolRecord): void {
 }
 
 /**
- * @returns the pool's record, or undefined where it is not a pool of ours
- * @throws JobserverError 'failed' where it cannot be read: the state of a pool of ours would be taken for another's, and go
+ * @returns the pool's record, or undefined if it is not a pool of ours
+ * @throws JobserverError 'failed' if it cannot be read: the state of a pool of ours would be taken for another's, and go
  * with its last claim
  */
 export function readRecord(folder: string): PoolRecord | undefined {

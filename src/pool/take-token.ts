@@ -5,8 +5,8 @@ import { nobodyKeeps } from './pool-errors.js';
 
 /**
  * Takes one token if there is one, without waiting.
- * @returns its byte, or undefined where all are taken, or where a pool of ours has lost its keeper and gets a new one
- * @throws JobserverError 'no-pool' where nobody keeps a pool of somebody else's alive
+ * @returns its byte, or undefined if all are taken, or where a pool of ours has lost its keeper and gets a new one
+ * @throws JobserverError 'no-pool' if nobody keeps a pool of somebody else's alive
  */
 export function tryTakeToken(pool: Pool): number | undefined {
   const byte = Buffer.alloc(1);

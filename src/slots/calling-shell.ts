@@ -7,7 +7,7 @@ import { isScriptShell, isShellForUs, isWrapper } from './wrapper-programs.js';
  * is a subshell that ends before the line does; the shell that reads its output is meant. In `( js-acquire; ... ) &` the
  * subshell itself is meant: it goes on.
  * @param parent the command's parent
- * @returns undefined where the parent has ended already
+ * @returns undefined if the parent has ended already
  */
 export function findCallingShell(parent: number): ProcessId | undefined {
   let shell = findParent(parent);

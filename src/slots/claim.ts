@@ -19,7 +19,7 @@ export interface Claim {
   /** The file's name, which is the handle that js-acquire prints. */
   id: string;
   pool: Pool;
-  /** Whose implicit slot this claim may take; undefined where there is no slot owner. */
+  /** Whose implicit slot this claim may take; undefined if there is no slot owner. */
   owner: SlotOwner | undefined;
   /** How many slots it holds. */
   held: number;
@@ -39,7 +39,7 @@ export interface Claim {
  * Puts a new, empty claim on disk.
  * @param holder the process that the claim lives and dies with
  * @param command what the slots are for, for a person to read
- * @throws JobserverError 'failed' where the file cannot be written
+ * @throws JobserverError 'failed' if the file cannot be written
  */
 export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | undefined, command: string): Claim {
   const head = [

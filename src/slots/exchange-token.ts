@@ -7,7 +7,7 @@ import { WAKE } from './wake-waiters.js';
 /**
  * Exchanges a token that the claim holds for its owner's implicit slot, if that is free: nobody but who is below the owner
  * can use it, and the token everybody.
- * @throws JobserverError 'failed' where the pool does not take the token; the claim holds what it held then
+ * @throws JobserverError 'failed' if the pool does not take the token; the claim holds what it held then
  */
 export function tryTakeOver(claim: Claim): void {
   const { pool, owner } = claim;

@@ -20,7 +20,7 @@ export const isSlotTaken = (pool: Pick<Pool, 'folder'>, name: ClaimName): boolea
 /**
  * Finds who goes on in the slot of a claim whose job has ended: the claim that has it, or one that waits for it and would wait
  * for ever, where all slots are held so.
- * @returns the name under which the claim is the heir's; undefined where there is none
+ * @returns the name under which the claim is the heir's; undefined if there is none
  */
 export function findHeir(pool: Pool, name: ClaimName): string | undefined {
   const lock = lockBelow(name);

@@ -80,7 +80,7 @@ export function unlock(pool: Pool, name: string, inode: number): void {
   if (statSync(file, { throwIfNoEntry: false })?.ino === inode) freeLock(pool, name);
 }
 
-/** @returns the inode of the claim that has the lock, undefined where it is free */
+/** @returns the inode of the claim that has the lock, undefined if it is free */
 export const lockedBy = (pool: Pick<Pool, 'folder'>, name: string): number | undefined =>
   tryStat(lockFile(pool, name))?.ino;
 

@@ -70,8 +70,8 @@ function without(tokens: readonly number[], crossedOut: readonly number[]): numb
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
 /**
- * @returns what the claim's file says; undefined where there is no such claim, or where the name could not be one
- * @throws JobserverError 'failed' where it cannot be read
+ * @returns what the claim's file says; undefined if there is no such claim, or where the name could not be one
+ * @throws JobserverError 'failed' if it cannot be read
  */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
   const name = parseClaimName(id);

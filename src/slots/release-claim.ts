@@ -20,8 +20,8 @@ import { claimFile, isHandedTo, listClaims, readClaim } from './read-claim.js';
 /**
  * Returns everything that a claim on disk holds and removes it.
  * @param returner this process
- * @returns false where there is no such claim (any more): somebody else returned it, and no token is put twice
- * @throws JobserverError 'failed' where the pool does not take the tokens
+ * @returns false if there is no such claim (any more): somebody else returned it, and no token is put twice
+ * @throws JobserverError 'failed' if the pool does not take the tokens
  */
 export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
   const rename = (name: ClaimName) => (isSlotTaken(pool, name) ? nameHeld(name) : undefined);
@@ -85,7 +85,7 @@ type Renaming = (name: ClaimName) => string | undefined;
 /**
  * @param rename asked when nobody can begin to use the claim's slot any more: gives the name that it goes on under, where
  *   somebody uses it by then
- * @returns the claim's file, which is this process's alone from now on; undefined where somebody else was first
+ * @returns the claim's file, which is this process's alone from now on; undefined if somebody else was first
  */
 function returnTokens(
   pool: Pool,

@@ -38,7 +38,7 @@ export function parseSlotOwner(text: string): SlotOwner | undefined {
  * Finds whose implicit slot this process may use: the nearest client of the pool above us, or rather what it started
  * (PROTOCOL 20, 21). A js-run is known by its claim and a session by its mark, both by pid and both in the pool's folder; a
  * make by the mark that it leaves on the environment.
- * @returns undefined where nobody above has a slot, as after nohup or setsid
+ * @returns undefined if nobody above has a slot, as after nohup or setsid
  */
 export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> {
   const { session, job } = pool.record ?? {};

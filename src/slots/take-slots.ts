@@ -6,7 +6,7 @@ import { freeLock, MULTI_SLOT_LOCK, tryLock, tryLockSlot } from './locks.js';
  * Takes what is free now: the slot owner's implicit slot, then tokens.
  * @param count how many slots the claim shall hold in the end
  * @returns whether it holds them all
- * @throws JobserverError 'no-pool' where nobody keeps a pool of somebody else's alive
+ * @throws JobserverError 'no-pool' if nobody keeps a pool of somebody else's alive
  */
 export function tryTakeSlots(claim: Claim, count: number): boolean {
   if (!mayTakeTokens(claim, count)) return false;

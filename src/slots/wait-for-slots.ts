@@ -26,7 +26,7 @@ export interface WaitOptions {
   onLongWait: () => unknown;
   /**
    * Gives the pool a new keeper where its own has died.
-   * @throws JobserverError 'no-pool' where the pool has ended
+   * @throws JobserverError 'no-pool' if the pool has ended
    */
   revive: () => Promise<void>;
 }
@@ -40,7 +40,7 @@ const MAX_TIMER = 0x7fff_ffff;
 /**
  * Waits until the claim holds its slots, whichever kind is free first: a token wakes us through epoll, and whoever frees a
  * lock that we want by a signal. What it has taken before it throws stays in the claim, for the caller to release.
- * @throws JobserverError 'no-slot' at the timeout, 'no-pool' where the pool ends
+ * @throws JobserverError 'no-slot' at the timeout, 'no-pool' if the pool ends
  */
 export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> {
   const { pool } = claim;

@@ -18,7 +18,7 @@ export const lockOfNote = (name: string): string | undefined => NOTE.exec(name)?
 
 const NOTE = /^(waits|spares)-(.+)\+([^+]+)$/;
 
-/** @returns the names of the locks and notes of a pool; none where they cannot be read */
+/** @returns the names of the locks and notes of a pool; none if they cannot be read */
 export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
   try {
     return readdirSync(locksFolder(folder));
