@@ -17,21 +17,21 @@ import { startKeeper } from './start-keeper.js';
 export interface PoolSpec {
   /** N. */
   jobs: number;
-  /** The process that has the implicit slot: itself, or what it starts. Null: nobody, and the pool has N tokens. */
+  /** The process that has the implicit slot, for itself or what it starts; null if none has, and the pool has N tokens. */
   session: ProcessId | null;
   /** The process that the pool ends with; null for none. */
   owner: ProcessId | null;
-  /** Where the FIFO shall be; by default in a place of our own. */
+  /** The path of the FIFO; by default in the state folder. */
   fifo?: string | undefined;
   /** The FIFO's mode, by default 0600. */
   mode?: number;
 }
 
 /**
- * Makes a FIFO, and a keeper that keeps it alive; returns when the pool is ready.
+ * Makes a FIFO, and a keeper that keeps it open; returns when the pool is ready.
  * @param root the state folder
  * @returns the open pool
- * @throws JobserverError 'usage' for a path that cannot be, 'failed' if the system refuses; nothing is left then
+ * @throws JobserverError 'usage' for a path that cannot be advertised, 'failed' if the system refuses; nothing is left then
  */
 export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
   const path = spec.fifo === undefined ? nameOwnFifo(root, selfId()) : checkPath(spec.fifo, '--fifo');
@@ -39,18 +39,18 @@ export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
   const key = identify(statFifo(path));
   const folder = `${root}/${key}`;
   try {
-    // Of an older pool, where the file system knows no time of birth and the inode is the same. Nobody knows of this one yet.
+    // An older pool may have left it, if the file system knows no time of birth and the inode is the same. Nobody knows this one yet.
     removeFolders(folder);
     createFolders(folder);
     const { jobs, session, owner } = spec;
     if (session !== null) recordSession(folder, session);
     const tokens = session === null ? jobs : jobs - 1;
-    // Until the keeper is there it is this process that keeps the pool: where it is killed, the record tells who made this.
+    // Until there is a keeper, this process keeps the pool: if it is killed, the record says which process made this.
     const self = { keeper: selfId(), place: 0, namespace: pidNamespace(), boot: bootId() };
     const image = session === null ? null : (readProcess(pidOf(session))?.image ?? null);
     const record = { path, jobs, tokens, ...self, owner, session, image };
     writeRecord(folder, record);
-    // Once anybody can find the pool by it, its state is there.
+    // Only now: the pool can be found by it, so its state has to be there.
     if (spec.fifo !== undefined) writePointer(path, root, key, userId());
     const isKept = await startKeeper({ root, key, record, fresh: true });
     if (!isKept) throw new JobserverError('failed', 'cannot start the keeper: it was killed');
@@ -59,7 +59,7 @@ export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
     try {
       removePool(folder, key, path);
     } catch {
-      // The same lack, most likely, and the first error tells of it.
+      // The cause is most likely the same, and the first error says it.
     }
     throw error;
   }

@@ -62,7 +62,7 @@ export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]
   return undefined;
 }
 
-/** @returns whether a command that opens the FIFO by its path finds this pool's claims: it has not been moved, and is known as ours */
+/** @returns whether a command that opens the FIFO by its path finds this pool's claims: it was not moved, and is known as ours */
 function isFoundBy(pool: Pool, link: string, fifo: number): boolean {
   const root = dirname(pool.folder);
   if (isOwnFifo(basename(link))) return dirname(link) === root;

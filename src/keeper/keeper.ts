@@ -23,7 +23,7 @@ const LOOK_INTERVAL_MS = 1000;
 /** Every how many looks it also looks at the pool's record, and at whether its FIFO can be found. */
 const LOOKS_PER_RECORD_CHECK = 10;
 
-/** Every how many looks it refreshes the files: an hour; nothing younger than a day counts as old (tmpfiles.d(5) of /tmp: 10 days). */
+/** Every how many looks it refreshes the files: an hour. What is younger than a day is removed nowhere (tmpfiles.d(5): 10 days). */
 const LOOKS_PER_REFRESH = 3600;
 
 /** How long a new keeper tries to find out which tokens are missing: the pool waits for it. */
@@ -143,7 +143,7 @@ function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger 
   return { put };
 }
 
-/** @returns the pid of the session's shell, which may have the pool open for what it starts; none if it has become a client by exec */
+/** @returns the pid of the session's shell, which may have the pool open for what it starts; none if it has called exec since */
 function findSession({ session, image }: PoolRecord): number[] {
   const entry = session === null ? undefined : readProcess(pidOf(session));
   return entry?.id === session && entry?.image === image ? [entry.pid] : [];

@@ -12,7 +12,7 @@ export interface Repair {
   look(): number;
   /** Puts in what is missing now, as for a pool that was without a keeper. @returns as look(); undefined if that is not known */
   fill(): number | undefined;
-  /** @returns whether the last fill() knew where every token is: that of a process that runs or is returning a slot may be on its way */
+  /** @returns whether the last fill() knew where every token is: one of a process that runs may be on its way */
   isSure(): boolean;
   /** @returns the process because of which the last look() could not know what is lost */
   stranger(): Stranger | undefined;
@@ -62,7 +62,7 @@ export function makeRepair(kept: Kept): Repair {
     const found = drain(fifo);
     const drained = timesOf(fifo);
     if (expected?.unsure === 0 && found === tokens - expected.tokens) {
-      // Nothing is missing. The pool was empty for no longer than it takes to see that: a command that does not wait finds no slot then.
+      // Nothing is missing. The pool was empty only as long as it takes to see that: a command that does not wait finds no slot then.
       if (found > 0) writeSync(fifo, '+'.repeat(found));
       cleanStamp = stampOf(kept, drained.atime);
       sure = true;
@@ -104,7 +104,7 @@ export function makeRepair(kept: Kept): Repair {
 /** @returns whether a claim waits although not all tokens are held */
 const isWanted = (held: HeldTokens, tokens: number): boolean => held.waiting && held.tokens + held.unsure < tokens;
 
-/** @returns how many tokens belong in the pool. If it is not sure who holds what, none is taken out, and rather too few are put in. */
+/** @returns how many tokens belong in the pool; if it is not sure who holds what, none is taken out, and at most too few put in */
 const rightCount = (missing: number, unsure: number, found: number): number =>
   unsure === 0 ? Math.max(0, missing) : Math.max(found, missing - unsure);
 

@@ -14,20 +14,20 @@ import { isAlive, listProcesses, pidOf, readProcess } from '../process/process-t
 import { listClaims, readClaim } from '../slots/read-claim.js';
 import { isInUse } from '../slots/sweep-dead-claims.js';
 
-/** Milliseconds: more than js-create takes from the first file to the last. */
-const YOUNG = 60_000;
+/** More than js-create takes from the first file to the last. */
+const CREATION_MS = 60_000;
 
-/** What came of a sweep. */
+/** The result of a sweep. */
 export interface Sweep {
   /** A line for each thing that was removed. */
   removed: string[];
-  /** A line for each thing that nothing can be told of. */
+  /** A line for each thing that could not be looked at or removed. */
   failures: string[];
 }
 
 /**
- * Removes what commands and keepers that were killed have left in the state folder. A pool that can have a new keeper is
- * left alone, as is what no command of ours makes. What cannot be read keeps nothing else from going.
+ * Removes what commands and keepers that were killed have left in the state folder. A pool that can have a new keeper stays, and so
+ * does what no command of ours makes. If one thing cannot be read, the others are removed all the same.
  */
 export function sweepStale(root: string): Sweep {
   const sweep: Sweep = { removed: [], failures: [] };
@@ -43,12 +43,12 @@ export function sweepStale(root: string): Sweep {
     }
   };
   for (const name of names) attempt(name, sweepFolder);
-  // With a folder it is the FIFO of a pool.
+  // After the folders: a FIFO with a folder is that of a pool.
   for (const name of names) attempt(name, sweepFifo);
   return sweep;
 }
 
-/** The folder of a pool, named by its identity. */
+/** Sweeps the folder of a pool, which is named by the pool's identity. */
 function sweepFolder(root: string, key: string): string | undefined {
   const folder = join(root, key);
   if (!/^\d+-\d+-\w+$/.test(key) || !lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return undefined;
@@ -67,7 +67,7 @@ function sweepFolder(root: string, key: string): string | undefined {
   return `the pool '${record.path}': its keeper (pid ${pidOf(keeper)}) was killed, and ${why}`;
 }
 
-/** @returns the record; 'useless' for one that cannot be read and that nobody needs. @throws as readRecord where somebody may */
+/** @returns the record; 'useless' if it cannot be read and nobody needs it. @throws as readRecord() if somebody may need it */
 function readRecordOr(folder: string, isNeedless: () => boolean): PoolRecord | 'useless' | undefined {
   try {
     return readRecord(folder);
@@ -77,33 +77,33 @@ function readRecordOr(folder: string, isNeedless: () => boolean): PoolRecord | '
   }
 }
 
-/** @returns whether the keeper has ended; of one in another pid namespace only that it has let go of its FIFO is seen */
+/** @returns whether the keeper has ended; one in another pid namespace has if it has closed its FIFO */
 function isDead(folder: string, key: string, record: PoolRecord): boolean {
   if (isKeeperDead(record)) return true;
-  // While a pool is made there is no keeper for a moment.
+  // While a pool is made, there is no keeper for a moment.
   return record.namespace !== pidNamespace() && isOld(folder) && isAbandoned(record.path, key);
 }
 
-/** Of a pool of somebody else's there are only claims, which go one by one; after a crash they may outlive the pool. */
+/** Sweeps the claims in a pool of somebody else's, which is all there is of one; after a crash they may outlive the pool. */
 function sweepForeign(folder: string, key: string): string | undefined {
   if (!isOld(folder)) return undefined;
   const isUsed = (id: string) => {
     const claim = readClaim({ folder }, id);
     return claim !== undefined && isInUse({ folder }, claim);
   };
-  // While anybody has the pool open their tokens can still go back.
+  // As long as anybody has the pool open, their tokens can still go back.
   if (listClaims({ folder }).some(isUsed) || isOpenAnywhere(key)) return undefined;
   removeFolders(folder);
   return `the claims in '${folder}': their pool has ended`;
 }
 
 /**
- * @returns whether nobody can be just making it. A time that is as far in the future is no younger: then the clock was set
- * back since.
+ * @returns whether a file is too old for a command to be just making it. A time as far in the future counts too: then the clock was
+ * set back.
  */
 function isOld(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && Math.abs(nowIn(dirname(path)) - stat.mtimeMs) >= YOUNG;
+  return stat !== undefined && Math.abs(nowIn(dirname(path)) - stat.mtimeMs) >= CREATION_MS;
 }
 
 /** @returns the time as the file system has it, whose clock may be a server's */
@@ -126,18 +126,18 @@ function isOpenAnywhere(key: string): boolean {
   return listProcesses().some((pid) => listDescriptors(pid).some((fd) => leadsTo(key, undefined, pid, fd)));
 }
 
-/** A FIFO in the state folder, named by the js-create that made it (see nameOwnFifo). With a folder it is the FIFO of a pool. */
+/** Sweeps a FIFO in the state folder, which is named by the js-create that made it (see nameOwnFifo). */
 function sweepFifo(root: string, name: string): string | undefined {
   const maker = makerOf(name);
   if (maker === undefined || readProcess(maker) !== undefined) return undefined;
   const path = join(root, name);
-  // Who makes it in another pid namespace is not seen.
+  // A maker in another pid namespace cannot be seen.
   if (maker === 0 && !isOld(path)) return undefined;
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (!stat?.isFIFO()) return undefined;
   const key = identify(stat);
   const folder = join(root, key);
-  // One that cannot be read has been told of with its folder.
+  // If that cannot be read, sweepFolder() has said so.
   if (existsSync(`${folder}/pool.json`)) return undefined;
   removeFifo(path, key);
   removeFolders(folder);

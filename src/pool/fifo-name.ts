@@ -8,8 +8,8 @@ import { findUnsafeCharacter } from '../protocol/makeflags.js';
 const namespaceNumber = (): string => Number(/\d+/.exec(pidNamespace())?.[0] ?? 0).toString(36);
 
 /**
- * @param maker who makes it
- * @returns the path of a new FIFO in the state folder, which says who is making it
+ * @param maker the process that makes it
+ * @returns the path of a new FIFO in the state folder, which names the maker
  * @throws JobserverError 'usage' if MAKEFLAGS cannot carry it
  */
 export function nameOwnFifo(root: string, maker: ProcessId): string {
@@ -23,7 +23,7 @@ export const isOwnFifo = (name: string): boolean => OWN_NAME.test(name);
 
 /**
  * @param name of a file in the state folder
- * @returns the pid of who made that FIFO, 0 for one of another pid namespace; undefined if it is no FIFO of ours
+ * @returns the pid of the process that made the FIFO, 0 if that is in another pid namespace; undefined if it is no FIFO of ours
  */
 export function makerOf(name: string): number | undefined {
   const [, pid, namespace] = OWN_NAME.exec(name) ?? [];

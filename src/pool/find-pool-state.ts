@@ -9,11 +9,11 @@ import { nobodyKeeps, unreachable } from './pool-errors.js';
 import { checkRoot, ensureForeignRoot, ensureStateRoot } from './state-folder.js';
 import { followPointer } from './state-pointer.js';
 
-/** Where the state of a pool is. */
+/** Where the state of a pool lies. */
 export interface StatePlace {
   /** The state folder. */
   root: string;
-  /** The user that root acts as in there; undefined if it is ours. */
+  /** The user whose folder it is, if that is another one; root acts as that user there. */
   user: number | undefined;
 }
 
@@ -21,8 +21,8 @@ export interface StatePlace {
 const DELETED = / \(deleted\)$/;
 
 /**
- * Finds the state folder of a pool. It follows from the pool: all who use it must see each other's claims, also if one was
- * started by cron and another in a terminal. Of a pool of somebody else's it follows from the user alone.
+ * Finds the state folder of a pool. It depends on the pool alone, because all that use it must see each other's claims, even if one
+ * was started by cron and another in a terminal. For a pool of somebody else's it depends on the user alone.
  * @param stat what stat(2) says of the FIFO, pipe or device
  * @param link what readlink(2) says of a descriptor of it, or the path of the FIFO
  * @throws JobserverError 'failed' if it is a pool of ours whose state cannot be reached, or the folder is refused; 'no-pool' if
@@ -31,7 +31,7 @@ const DELETED = / \(deleted\)$/;
 export function findPoolState(stat: BigIntStats, link: string | undefined, env: Env): StatePlace {
   const owner = Number(stat.uid);
   const self = userId();
-  // Whose the pool is; other users than root are strangers in it, and have state of their own.
+  // Root acts as the user whose pool it is. Any other user has state of their own in it.
   const user = self === 0 ? owner : self;
   const root = user === owner && stat.isFIFO() && link?.startsWith('/') ? findOwnRoot(stat, link) : undefined;
   return { root: root ?? ensureForeignRoot(env, user), user: user === self ? undefined : user };
@@ -55,7 +55,7 @@ function findOwnRoot(stat: BigIntStats, link: string): string | undefined {
   const owner = Number(stat.uid);
   const root = isOwnFifo(basename(path)) ? dirname(path) : followPointer(path, key, owner);
   if (root === undefined) return undefined;
-  // Both go when the pool ends, the FIFO first.
+  // When the pool ends, both are removed, the FIFO first.
   if (!existsSync(`${root}/${key}/pool.json`)) throw isGone ? nobodyKeeps(path) : unreachable(path, root);
   checkRoot(root, owner);
   return root;

@@ -9,7 +9,7 @@ import { identify, identifyPath } from './identity.js';
 import { openPool, type Pool, type PoolAddress } from './pool.js';
 import { isClientOf } from './pool-folder.js';
 
-/** Where to look for the pool. */
+/** Where a command looks for its pool. */
 export interface Lookup {
   env: Env;
   /** Its MAKEFLAGS, parsed. */
@@ -18,7 +18,7 @@ export interface Lookup {
   parent: number;
   /** --fifo PATH, which beats the environment. */
   fifo: string | undefined;
-  /** Whether make's pipe may be reached through /proc where make closed it to us. */
+  /** Whether make's pipe may be reached through /proc if make has closed it to us. */
   adopt: boolean;
   /** Whether a pool that nobody keeps open will do, too. */
   allowAbandoned?: boolean;
@@ -26,8 +26,8 @@ export interface Lookup {
 
 /**
  * Finds and opens the pool: --fifo, else the last auth in MAKEFLAGS, CARGO_MAKEFLAGS, MFLAGS.
- * @returns undefined if nothing is said of a pool
- * @throws JobserverError 'no-pool' if there should be one and it cannot be joined
+ * @returns undefined if none is advertised
+ * @throws JobserverError 'no-pool' if one is advertised and cannot be joined
  */
 export function findPool(lookup: Lookup): Pool | undefined {
   const { env, flags, fifo, allowAbandoned } = lookup;
@@ -46,12 +46,12 @@ function findAddress(advertised: Advertised, lookup: Lookup): PoolAddress {
   const pair = closed ?? auth;
   const address = pair.kind === 'pair' ? findPair(pair, text, lookup) : undefined;
   if (address !== undefined) return address;
-  // It may be of a pool further out than the pair, but where the pair is closed no job of that one is seen from here.
+  // It may be of a pool further out than the pair. But if the pair is closed, no job of that pool can be seen from here.
   if (path !== undefined) return { kind: 'fifo', path };
   throw cannotJoin(`the descriptors are closed; ${howToOpen(lookup.env)}`);
 }
 
-/** @returns what a person can do where a pair is closed: below a make it is make that closed it */
+/** @returns what a person can do if a pair is closed: below a make, it is make that has closed it */
 export const howToOpen = (env: Env): string =>
   env.MAKELEVEL === undefined ? 'start what needs them with js-run' : "put '+' before the recipe line, or use make 4.4";
 
@@ -64,9 +64,9 @@ interface Pair {
 export const FIFO_VARIABLE = 'JOBSERVER_TOOLS_FIFO';
 
 /**
- * Finds the pair as the nearest client above us has it that advertised it: a make, which has it open also for a recipe line
- * without `+`, or one of our commands, whose pool has a path. Numbers alone tell nothing: what is open under them here may be
- * a log of the user's, or a pipe of Node's own.
+ * Finds the pair of descriptors that the nearest client above us has under the advertised numbers: a make, which has it open even
+ * for a recipe line without `+`, or one of our commands, whose pool has a path. The numbers alone prove nothing: here they may be
+ * open for a log of the user's, or for a pipe of Node's own (PROTOCOL 37).
  */
 function findPair(pair: Pair, text: string, { env, parent, adopt }: Lookup): PoolAddress | undefined {
   const inherited = pipeOf(pair, process.pid);
@@ -86,7 +86,7 @@ function findPair(pair: Pair, text: string, { env, parent, adopt }: Lookup): Poo
     return adopt ? { kind: 'pair', ...pair, holder: make.pid, client: make.pid } : undefined;
   }
   if (ours !== undefined) return chooseOurs();
-  // Of a client that leaves no mark all that can be told is that the pair is not Node's.
+  // Of a client that leaves no mark, all that can be seen is that the pair is not Node's.
   return inherited !== undefined && inherited === pipeOf(pair, parent) ? own : undefined;
 }
 
@@ -106,7 +106,7 @@ function pipeOf({ read, write }: Pair, pid: number): string | undefined {
 
 /**
  * @returns the pool, open
- * @throws JobserverError 'no-pool' also if nothing is said of a pool
+ * @throws JobserverError 'no-pool' also if none is advertised
  */
 export function requirePool(lookup: Lookup): Pool {
   const pool = findPool(lookup);

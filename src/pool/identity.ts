@@ -3,8 +3,8 @@ import { cannot, isExhausted } from '../errors.js';
 import { tryExactStat } from '../try-stat.js';
 
 /**
- * @returns a name for the FIFO, pipe or device that outlives its path and no reboot: device, inode and time of birth.
- * A pipe has no time of birth; its inode number begins anew with every boot, so the boot's id stands in.
+ * @returns a name for the FIFO, pipe or device that outlives its path but no reboot: device, inode and time of birth. A pipe has no
+ * time of birth; its inode number begins anew with every boot, so the boot's id stands in.
  */
 export function identify(stat: BigIntStats): string {
   const birth = stat.birthtimeNs === 0n ? bootId() : stat.birthtimeNs.toString(36);
@@ -22,7 +22,7 @@ export const inodeOf = (key: string): string | undefined => key.split('-')[1];
 
 let boot: string | undefined;
 
-/** @returns what tells one boot of the machine from another. @throws JobserverError 'failed' if too little is left to look */
+/** @returns what distinguishes one boot of the machine from another. @throws JobserverError 'failed' if too little is left to look */
 export function bootId(): string {
   boot ??= readBootId();
   return boot;

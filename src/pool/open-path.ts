@@ -2,15 +2,16 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'nod
 import { errorCode, JobserverError } from '../errors.js';
 import { identify } from './identity.js';
 
-/** How a pool is opened: it never waits, and no terminal becomes ours. */
+/** The flags to open a pool with: the open never waits, and no terminal becomes ours. */
 export const READ = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** Linux's O_PATH: to have hold of what a path leads to, without opening it to read or write (open(2)). Node has no name for it. */
+/** Linux's O_PATH, for which Node has no name: to hold what a path leads to, without opening it to read or write (open(2)). */
 const O_PATH = 0o10000000;
 
 /**
- * @returns the descriptor, and whether anybody else has the pool open. The path is followed once: what is looked at is what is
- * opened, also where somebody puts something else there meanwhile, and nothing is opened that cannot be a pool.
+ * Opens the pool at a path. The path is followed once, so what is looked at is what is opened, even if somebody puts something else
+ * there meanwhile; and nothing is opened that cannot be a pool.
+ * @returns the descriptor, and whether any other process has the pool open
  */
 export function openPath(path: string): { fd: number; kept: boolean } {
   const hold = openSync(path, O_PATH);
@@ -26,7 +27,7 @@ export function openPath(path: string): { fd: number; kept: boolean } {
   }
 }
 
-/** @returns whether the FIFO of that identity is at the path, and nobody at all has it open: who kept it is dead, wherever it ran */
+/** @returns whether the FIFO of that identity is at the path, and no process has it open: its keeper is dead, wherever it ran */
 export function isAbandoned(path: string, key: string): boolean {
   let hold: number | undefined;
   try {
@@ -34,7 +35,7 @@ export function isAbandoned(path: string, key: string): boolean {
     const stat = fstatSync(hold, { bigint: true });
     return stat.isFIFO() && identify(stat) === key && !probe(`/proc/self/fd/${hold}`);
   } catch {
-    // It is not ours to open, so what became of it cannot be told.
+    // It is not ours to open, so nothing is known of it.
     return false;
   } finally {
     if (hold !== undefined) closeSync(hold);
@@ -42,8 +43,8 @@ export function isAbandoned(path: string, key: string): boolean {
 }
 
 /**
- * make 4.4.1 takes a regular file for a pool without a word (PROTOCOL 17). Of devices those are none that never have a token,
- * or whose bytes a person types: null(4), tty(4), pts(4), by their numbers in Linux's devices.txt.
+ * @returns whether a file can be a pool. A regular file cannot, although make 4.4.1 accepts one without a word (PROTOCOL 17), nor can
+ * devices that never have a token, or whose bytes a person types: null(4), tty(4), pts(4), by their numbers in Linux's devices.txt.
  */
 function canBePool(stat: BigIntStats): boolean {
   const major = stat.rdev >> 8n;
@@ -52,8 +53,7 @@ function canBePool(stat: BigIntStats): boolean {
 }
 
 /**
- * @returns whether anybody has the FIFO open: an open for writing fails at once, with ENXIO, where nobody has; one for
- * reading tells nothing (PROTOCOL 12)
+ * @returns whether any process has the FIFO open for reading: otherwise an open for writing fails at once, with ENXIO (PROTOCOL 12)
  */
 function probe(path: string): boolean {
   try {

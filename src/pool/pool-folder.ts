@@ -3,16 +3,16 @@ import { attempt, cannot, errorCode } from '../errors.js';
 import type { ProcessId } from '../process/process-table.js';
 import { nameNewClaim } from './claim-name.js';
 
-/** One file a claim (see claim-name.ts). */
+/** One file for each claim (see claim-name.ts). */
 export const claimsFolder = (folder: string): string => `${folder}/claims`;
 
-/** One file a lock: a second name of the claim that has it. */
+/** One file for each lock: a second name of the claim that has it. */
 export const locksFolder = (folder: string): string => `${folder}/locks`;
 
-/** Its presence says that the implicit slot of this pool belongs to that process, or to what it starts. */
+/** The presence of this file says that the pool's implicit slot belongs to that process, or to what it starts. */
 const sessionFile = (folder: string, session: ProcessId): string => `${folder}/session-${session}`;
 
-/** @returns whether it is a js-run that holds a claim: it gives the slot that it runs in to what it starts */
+/** @returns whether a process is a js-run that holds a claim: it gives the slot that it runs in to what it starts */
 export const isHolder = (folder: string, id: ProcessId): boolean =>
   // A claim of js-acquire is handed over, so that its name is another one; and it starts nothing.
   existsSync(`${claimsFolder(folder)}/${nameNewClaim(id)}`);
@@ -28,7 +28,7 @@ export function createFolders(folder: string): void {
   makeFolders([folder, claimsFolder(folder), locksFolder(folder)]);
 }
 
-/** Creates those in the folder of a pool of ours; not that itself, which goes when the pool ends. */
+/** Creates the folders in the folder of a pool of ours, but not that itself: it is removed when the pool ends. */
 export function restoreFolders(folder: string): void {
   makeFolders([claimsFolder(folder), locksFolder(folder)]);
 }
@@ -44,14 +44,14 @@ function makeFolders(paths: readonly string[]): void {
   }
 }
 
-/** Removes the state of a pool of somebody else's, if no claim is left; ours goes with the pool. */
+/** Removes the state of a pool of somebody else's, if no claim is left; that of ours is removed with the pool. */
 export function removeUnusedFolders(folder: string): void {
   try {
     rmdirSync(claimsFolder(folder));
     rmdirSync(locksFolder(folder));
     rmdirSync(folder);
   } catch {
-    // A claim is there, or was made just now.
+    // There is a claim, or one was just made.
   }
 }
 

@@ -5,11 +5,11 @@ import { isAlive, type ProcessId, parseProcessId, selfId } from '../process/proc
 import { bootId, identifyPath } from './identity.js';
 import { MOST_JOBS } from './limits.js';
 
-/** `pool.json`: what js-create and the keeper say about a pool of ours. */
+/** `pool.json`: what js-create and the keeper write about a pool of ours. */
 export interface PoolRecord {
   /** The FIFO. */
   path: string;
-  /** N: the tokens, and the session's implicit slot where it has one. */
+  /** N: the tokens, and the session's implicit slot if it has one. */
   jobs: number;
   /** How many tokens it began with: N-1, or N without a session's slot. */
   tokens: number;
@@ -18,15 +18,15 @@ export interface PoolRecord {
   place: number;
   /** The pid namespace of these processes. */
   namespace: string;
-  /** The boot that they are of. */
+  /** The boot in which they were started. */
   boot: string;
-  /** The process that the pool ends with; null if it stays until js-destroy. */
+  /** The process that the pool ends with; null if the pool stays until js-destroy. */
   owner: ProcessId | null;
-  /** What the owner runs in the pool, if it is one of our commands: the pool stays until that has ended too. */
+  /** The process that the owner runs in the pool, if the owner is one of our commands: the pool stays until that has ended, too. */
   job?: ProcessId | undefined;
   /** The process that has the pool's implicit slot: itself or what it starts; null if nobody has it. */
   session: ProcessId | null;
-  /** What that process ran when the pool was made (see ProcessEntry). */
+  /** The program image of that process when the pool was made (see ProcessEntry). */
   image: string | null;
 }
 
@@ -41,8 +41,8 @@ export function writeRecord(folder: string, record: PoolRecord): void {
 
 /**
  * @returns the pool's record, or undefined if it is not a pool of ours
- * @throws JobserverError 'failed' if it cannot be read: the state of a pool of ours would be taken for another's, and go
- * with its last claim
+ * @throws JobserverError 'failed' if it cannot be read: otherwise the state of a pool of ours would be removed with its last
+ * claim, as another's is
  */
 export function readRecord(folder: string): PoolRecord | undefined {
   try {
@@ -53,7 +53,7 @@ export function readRecord(folder: string): PoolRecord | undefined {
   }
 }
 
-/** What a crash has left of a file, or a person has put there, is not to be believed: pids are in it, and a path to remove. */
+/** Checks every field: there are pids in it and a path to remove, and a crash or a person may have written anything. */
 function parseRecord(text: string): PoolRecord {
   const record = JSON.parse(text) as PoolRecord | null;
   for (const [field, isGood] of Object.entries(FIELDS)) {
@@ -86,24 +86,24 @@ const FIELDS: Readonly<Record<keyof Required<PoolRecord>, (value: unknown) => bo
   image: isTextOrNull,
 };
 
-/** @returns whether who the pool was made for has ended, and what that ran in it */
+/** @returns whether the process that the pool was made for has ended, and what that ran in it */
 export const isOwnerDead = ({ owner, job }: Pick<PoolRecord, 'owner' | 'job'>): boolean =>
   owner !== null && !isAlive(owner) && (job === undefined || !isAlive(job));
 
-/** Writes down what this process runs in a pool of its own. */
+/** Records what this process runs in a pool of its own. */
 export function recordPoolJob(folder: string, job: ProcessId): void {
   const record = readRecord(folder);
   if (record?.owner === selfId()) writeRecord(folder, { ...record, job });
 }
 
-/** @returns whether the keeper has ended; one of another pid namespace cannot be seen and is taken to live */
+/** @returns whether the keeper has ended; one in another pid namespace cannot be seen and counts as alive */
 export const isKeeperDead = ({ keeper, namespace, boot }: PoolRecord): boolean =>
-  // An earlier boot's processes are dead whatever runs under their pids now.
+  // The processes of an earlier boot are dead, whatever runs under their pids now.
   boot !== bootId() || (namespace === pidNamespace() && !isAlive(keeper));
 
 /**
  * @param key the identity that the pool had
- * @returns whether it can have no other keeper, or is to have none: its FIFO is gone, or who it was made for has ended
+ * @returns whether the pool gets no other keeper: its FIFO is gone, or the process that it was made for has ended
  */
 export function isOver({ path, owner, job, namespace, boot }: PoolRecord, key: string): boolean {
   if (boot !== bootId() || namespace !== pidNamespace()) return true;

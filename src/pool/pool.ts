@@ -8,12 +8,12 @@ import { openPath, READ } from './open-path.js';
 import { nobodyKeeps } from './pool-errors.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from './pool-record.js';
 
-/** How a pool's client reaches it. */
+/** How a client reaches a pool. */
 export type PoolAddress =
   | { kind: 'fifo'; path: string }
   /**
-   * The pair R,W as it is open in the process `holder`: this one, or the client above us. `client` is that one's pid, if it
-   * is known: it has the pair open as long as anybody can use it.
+   * The pair R,W as it is open in the process `holder`: this one, or the client above us. `client` is the pid of the client, if it
+   * is known: that process has the pair open as long as anybody can use it.
    */
   | { kind: 'pair'; read: number; write: number; holder: number; client?: number };
 
@@ -24,13 +24,13 @@ export interface Pool {
   key: string;
   /** An O_RDONLY|O_NONBLOCK descriptor of our own, so that no flag that others see is changed (PROTOCOL 13, 15). */
   fd: number;
-  /** Whether a token that comes wakes who waits; not with a character device, which Node does not wait for. */
+  /** Whether a token that arrives wakes a waiter: not with a character device, which Node does not wait for. */
   wakes: boolean;
-  /** The N of the pool, where it is known. */
+  /** The N of the pool, if it is known. */
   jobs: number | undefined;
-  /** The folder of its state. It need not exist yet. */
+  /** The folder of its state, which need not exist yet. */
   folder: string;
-  /** The user that root acts as in there, whose pool it is; undefined if it is ours. */
+  /** The user whose pool it is, if that is another one; root acts as that user in the folder. */
   user: number | undefined;
   /** What js-create or its keeper wrote about it last; undefined for a pool of somebody else's. */
   record: PoolRecord | undefined;
@@ -45,7 +45,7 @@ interface OpenOptions {
  * Opens a pool for taking and returning tokens.
  * @param address how to reach it
  * @param place the state folder, or the environment that it may depend on (see findPoolState)
- * @param options.jobs the N that MAKEFLAGS speaks of, if it does
+ * @param options.jobs the N that MAKEFLAGS advertises, if it does
  * @param options.allowAbandoned whether a FIFO that nobody keeps open will do, as for removing it
  * @throws JobserverError 'no-pool' if there is no FIFO or device, or it is not ours to open; 'failed' if its state is out of reach
  */
@@ -65,7 +65,7 @@ export function openPool(
         : findPoolState(stat, readDescriptor('self', fd), place);
     const folder = `${state.root}/${key}`;
     const record = readRecord(folder);
-    // A pool of ours whose keeper was killed gets a new one.
+    // A pool of ours whose keeper was killed gets another one.
     const lives =
       record !== undefined && isKeeperDead(record) ? !isOver(record, key) : kept && !isRemoved(stat, record);
     if (!lives && !allowAbandoned) throw nobodyKeeps(name);
@@ -77,13 +77,13 @@ export function openPool(
 }
 
 /**
- * @returns whether the pool has ended although its FIFO is open: who has inherited a pair of it, our parent and we ourselves,
- * keep it open for ever. Whoever ends a pool of ours removes its FIFO and its state; a pipe has no name to lose.
+ * @returns whether the pool has ended although its FIFO is open: processes that have inherited a pair of it, such as our parent and we
+ * ourselves, keep it open for ever. When a pool of ours ends, its FIFO and its state are removed; a pipe has no name to lose.
  */
 const isRemoved = (stat: BigIntStats, record: PoolRecord | undefined): boolean =>
   record === undefined && stat.isFIFO() && stat.nlink === 0n;
 
-/** Gives up what openPool() took. */
+/** Closes what openPool() opened. */
 export function closePool(pool: Pool): void {
   closeSync(pool.fd);
 }
@@ -99,7 +99,7 @@ export function isOpenAs(pool: Pool, pid: number | 'self', fd: number): boolean 
   return stat !== undefined && identify(stat) === pool.key;
 }
 
-/** @returns another description of the pool's pipe, that the caller closes; flags as for open(2). */
+/** Opens the pool's pipe once more, with flags as for open(2). @returns a descriptor that the caller closes */
 export function reopen(pool: Pool, flags: number): number {
   // Through the open descriptor: the path may lead elsewhere by now.
   return openSync(`/proc/self/fd/${pool.fd}`, flags);
@@ -109,14 +109,14 @@ function describeAddress(address: PoolAddress): string {
   return address.kind === 'fifo' ? address.path : `${address.read},${address.write}`;
 }
 
-/** @returns the descriptor, and whether anybody else had the pool open */
+/** @returns a descriptor, and whether any other process had the pool open */
 function openForReading(address: PoolAddress, name: string): { fd: number; kept: boolean } {
   const open = <T>(action: () => T): T => {
     try {
       return action();
     } catch (error) {
       if (isJobserverError(error)) throw error;
-      // Only a pool that is not there lets js-run go on without a slot.
+      // Only if the pool is not there may js-run go on without a slot.
       throw cannot('open the pool', name, error, isExhausted(error) ? 'failed' : 'no-pool');
     }
   };

@@ -15,12 +15,12 @@ export function removePool(folder: string, key: string, path: string, owner = us
   removeFolders(folder);
 }
 
-/** Removes a FIFO, if it is that one: not a link to it, nor a file that got its inode where the file system knows no birth. */
+/** Removes a FIFO, if it has that identity: not a link to it, nor a file that has got its inode since. */
 export function removeFifo(path: string, key: string): void {
   try {
     const stat = lstatSync(path, { bigint: true });
     if (stat.isFIFO() && identify(stat) === key) rmSync(path, { force: true });
   } catch {
-    // It is gone, or in a folder that is not ours to look into or to change.
+    // It is gone, or in a folder that we may not look into or change.
   }
 }

@@ -9,17 +9,17 @@ export const pointerFile = (path: string): string => `${path}.jobserver`;
 interface Pointer {
   /** The state folder. */
   root: string;
-  /** The identity of the FIFO that it is about: the path may lead to another one by now. */
+  /** The identity of the FIFO: the path may lead to another one by now. */
   key: string;
-  /** The boot that the pool is of. */
+  /** The boot in which the pool was made. */
   boot: string;
 }
 
-/** Bytes: more than the longest path. */
-const LARGEST = 10_000;
+/** More than the longest path. */
+const MAX_POINTER_BYTES = 10_000;
 
 /**
- * Writes the pointer, which all may read: a pool is found by its FIFO, whatever the environment says.
+ * Writes the pointer, which everybody may read: a pool's state is found by its FIFO, whatever the environment says.
  * @param root the state folder
  * @throws JobserverError 'failed', also if there is a file of that name which is no pointer of this user's
  */
@@ -27,7 +27,7 @@ export function writePointer(path: string, root: string, key: string, user: numb
   const file = pointerFile(path);
   const text = `state ${root}\npool ${key}\nboot ${bootId()}\n`;
   attempt('write', file, () => {
-    // What a crash has left of an earlier pool at this path.
+    // A crash has left it, of an earlier pool at this path.
     if (readPointer(path, user) !== undefined) unlinkSync(file);
     writeFileSync(file, text, { flag: 'wx', mode: 0o644 });
   });
@@ -48,7 +48,7 @@ export function removePointer(path: string, key: string, owner: number): void {
   try {
     if (readPointer(path, owner)?.key === key) unlinkSync(pointerFile(path));
   } catch {
-    // It is in a folder that is not ours to change.
+    // It is in a folder that we may not change.
   }
 }
 
@@ -57,7 +57,7 @@ function readPointer(path: string, owner: number): Pointer | undefined {
   const file = pointerFile(path);
   let fd: number;
   try {
-    // Not a link that leads elsewhere, and nothing that makes us wait.
+    // No link that leads elsewhere, and nothing that makes us wait.
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     if (['ENOENT', 'ELOOP', 'EACCES', 'ENXIO', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
@@ -65,7 +65,7 @@ function readPointer(path: string, owner: number): Pointer | undefined {
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > LARGEST || ![0, owner].includes(stat.uid)) return undefined;
+    if (!stat.isFile() || stat.size > MAX_POINTER_BYTES || ![0, owner].includes(stat.uid)) return undefined;
     return parsePointer(readFileSync(fd, 'utf8'));
   } finally {
     closeSync(fd);

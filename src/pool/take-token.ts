@@ -4,9 +4,9 @@ import { describePool, type Pool } from './pool.js';
 import { nobodyKeeps } from './pool-errors.js';
 
 /**
- * Takes one token if there is one, without waiting.
- * @returns its byte, or undefined if all are taken, or where a pool of ours has lost its keeper and gets a new one
- * @throws JobserverError 'no-pool' if nobody keeps a pool of somebody else's alive
+ * Takes one token, if there is one, without waiting.
+ * @returns its byte; undefined if all are taken, or if the keeper of a pool of ours was killed, so that it gets another one
+ * @throws JobserverError 'no-pool' if nobody has a pool of somebody else's open
  */
 export function tryTakeToken(pool: Pool): number | undefined {
   const byte = Buffer.alloc(1);
@@ -20,5 +20,5 @@ export function tryTakeToken(pool: Pool): number | undefined {
   throw poolIsGone(pool);
 }
 
-/** A read at the end of the pipe: nobody has it open for writing, so nobody will ever put a token in (PROTOCOL 14). */
+/** @returns the error for the end of the pipe: nobody has it open for writing, so no token will ever come (PROTOCOL 14) */
 export const poolIsGone = (pool: Pool): JobserverError => nobodyKeeps(describePool(pool));
