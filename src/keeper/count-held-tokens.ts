@@ -44,7 +44,7 @@ export function countHeld(pool: Pool, isSteady: (look: string) => boolean): Held
     if (isAlive(claim.name.holder)) held.unsure += claim.leaving;
     if (claim.job !== undefined || isFinal(claim)) continue;
     held.waiting = true;
-    const asleep = sleep === 'unknown' ? isSteady([id, claim.inode, claim.written].join()) : sleep === 'epoll';
+    const asleep = sleep === 'unknown' ? isSteady([id, claim.inode, claim.writtenMs].join()) : sleep === 'epoll';
     if (!asleep) held.unsure++;
   }
   return held;

@@ -3,23 +3,23 @@ import { type ProcessEntry, type ProcessId, readProcess, selfAtStart } from '../
 import { isScriptShell, isShellForUs, isWrapper } from './wrapper-programs.js';
 
 /**
- * Finds the shell that called a command, to hold what the command leaves behind. In `H=$(js-acquire | tail -1)` the parent
- * is a subshell that ends before the line does; the shell that reads its output is meant. In `( js-acquire; ... ) &` the
- * subshell itself is meant: it goes on.
+ * Finds the shell that called a command, to hold what the command leaves behind. In `H=$(js-acquire | tail -1)` that is not the
+ * parent, a subshell that ends before the line does, but the shell that reads its output. In `( js-acquire; ... ) &` it is the
+ * subshell, which goes on.
  * @param parent the command's parent
  * @returns undefined if the parent has ended already
  */
 export function findCallingShell(parent: number): ProcessId | undefined {
   let shell = findParent(parent);
-  // What runs one command and ends with it is not meant.
+  // A process that runs one command and ends with it is not the caller.
   while (shell !== undefined && (isWrapper(shell) || endsWithUs(shell))) shell = readProcess(shell.parent);
   return findOutermost(shell);
 }
 
 /**
- * Finds who gets what this process prints, to hold what it speaks of: in `H=$(timeout 10 js-acquire)` the shell, not timeout.
+ * Finds the shell that reads what this process prints, to hold what that names: in `H=$(timeout 10 js-acquire)` not timeout.
  * @param parent this process's parent
- * @returns as findCallingShell(), which it is where nobody above reads our output
+ * @returns the result of findCallingShell() if no process above reads our output
  */
 export function findReadingShell(parent: number): ProcessId | undefined {
   const start = findParent(parent);
@@ -27,14 +27,14 @@ export function findReadingShell(parent: number): ProcessId | undefined {
   return reader === undefined ? findCallingShell(parent) : findOutermost(reader);
 }
 
-/** Some shells become the command of `-c TEXT` (bash), others wait for it (dash): the same caller is meant. Init is none. */
+/** @returns whether a shell runs one of our commands and ends with it. bash becomes the command of `-c TEXT`, dash waits for it. */
 const endsWithUs = (shell: ProcessEntry): boolean => shell.parent > 1 && isShellForUs(shell);
 
-/** @returns the parent, unless it is who adopted us */
+/** @returns the parent, unless it is a process that adopted us */
 function findParent(parent: number): ProcessEntry | undefined {
   const self = selfAtStart();
   const entry = readProcess(parent);
-  // Of another session than ours, which we did not begin, is only who adopted us (init): it would hold the slots for ever.
+  // If our session is not ours alone, a parent of another session has adopted us (init): it would hold the slots for ever.
   return entry?.session !== self.session && self.session !== self.pid ? undefined : entry;
 }
 
@@ -43,7 +43,7 @@ function findReaderAbove(parent: ProcessEntry): ProcessEntry | undefined {
   let pipe = readDescriptor('self', 1);
   let script: ProcessEntry | undefined;
   for (let above: ProcessEntry | undefined = parent; above !== undefined; above = readProcess(above.parent)) {
-    // Who reads what a whole script prints did not call us.
+    // A process that reads what a whole script prints did not call us.
     if (script !== undefined && !isForkOf(script, above)) return undefined;
     if (isReaderOf(pipe, above)) {
       if (!isWrapper(above)) return above;
@@ -55,7 +55,7 @@ function findReaderAbove(parent: ProcessEntry): ProcessEntry | undefined {
   return undefined;
 }
 
-/** @returns the shell that goes on, of those in whose command substitutions `shell` is */
+/** @returns the shell that goes on when the command substitutions in which `shell` is have ended */
 function findOutermost(shell: ProcessEntry | undefined): ProcessId | undefined {
   for (let last = shell; last !== undefined; ) {
     const reader = findReader(last);
@@ -91,9 +91,9 @@ const isReaderOf = (pipe: string | undefined, { pid }: ProcessEntry): boolean =>
   pipe?.startsWith('pipe:') === true &&
   listDescriptors(pid).some((fd) => isReadable(pid, fd) && readDescriptor(pid, fd) === pipe);
 
-/** Only forks of one program share their image; every exec lays it out anew. */
+/** @returns whether a process is a fork of its parent: only those share their image; every exec lays it out anew */
 const isForkOf = (child: ProcessEntry, parent: ProcessEntry): boolean =>
   child.image === parent.image && child.image !== HIDDEN;
 
-/** What /proc says of processes that we may not look into. */
+/** The image of processes that we may not look into. */
 const HIDDEN = '0,0,0';

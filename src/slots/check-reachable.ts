@@ -4,7 +4,7 @@ import { hasSlot } from './implicit-slot.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /**
- * Refuses what would be waited for in vain: more than the pool has, or, without an implicit slot, more than it has tokens.
+ * Refuses a claim that would wait for ever: for more slots than the pool has, or, without an implicit slot, than it has tokens.
  * @throws JobserverError 'usage'
  */
 export function checkReachable(pool: Pool, owner: SlotOwner | undefined, count: number): void {

@@ -12,8 +12,8 @@ import { claimFile } from './read-claim.js';
 import type { SlotOwner } from './slot-owner.js';
 
 /**
- * A claim: the slots that one job holds, as a file in the pool's folder that a person can read. Its name begins with the
- * holder. It is there before a slot is taken and goes after the slot is back, so that no way of dying loses one.
+ * The slots that one job holds, as a file in the pool's folder that a person can read. It is there before a slot is taken, and goes
+ * when the slot is back, so that none is lost, however a process dies: `Run` in test/model/slots.pml.
  */
 export interface Claim {
   /** The file's name, which is the handle that js-acquire prints. */
@@ -23,7 +23,7 @@ export interface Claim {
   owner: SlotOwner | undefined;
   /** How many slots it holds. */
   held: number;
-  /** The bytes of those that are tokens. */
+  /** The bytes of the tokens among them. */
   tokens: number[];
   /** Whether the slot owner's implicit slot is among them. */
   implicit: boolean;
@@ -31,7 +31,7 @@ export interface Claim {
   hasMultiSlotLock: boolean;
   /** The names of the notes that say which locks it wants. */
   notes: string[];
-  /** The open file; every line is one write at its end. */
+  /** The open file; each line is one write at its end. */
   fd: number;
 }
 
@@ -43,7 +43,7 @@ export interface Claim {
  */
 export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | undefined, command: string): Claim {
   const head = [
-    `command ${JSON.stringify(command.slice(0, LONGEST_COMMAND))}`,
+    `command ${JSON.stringify(command.slice(0, MAX_COMMAND_CHARACTERS))}`,
     `since ${new Date().toISOString()}`,
     `boot ${bootId()}`,
     `in ${pidNamespace()}`,
@@ -57,14 +57,14 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
       return { id, pool, owner, held: 0, tokens: [], implicit: false, hasMultiSlotLock: false, notes: [], fd };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
-      // The state of a pool of ours goes only with the pool; that of another may just have gone with its last claim.
+      // The state of a pool of ours is removed only with the pool; that of another may just have been removed with its last claim.
       if (pool.record !== undefined) throw poolIsGone(pool);
       createFolders(pool.folder);
     }
   }
 }
 
-/** @returns the open file, or leaves none: an empty claim on a full disk would stay as long as its holder lives */
+/** @returns the open file. If the disk is full, none is left: an empty claim would stay as long as its holder lives. */
 function openNew(pool: Pool, file: string, head: string): number {
   const fd = openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND, 0o600);
   try {
@@ -83,7 +83,7 @@ function openNew(pool: Pool, file: string, head: string): number {
  * @returns the claim's new name
  */
 export function handOver(claim: Claim, holder: ProcessId): string {
-  // The former holder in its name tells it from all others that this holder has.
+  // By the former holder in its name it differs from all others that this holder has.
   const id = nameHandedOver(parseClaimName(claim.id) as ClaimName, holder);
   const [from, to] = [claim.id, id].map((name) => claimFile(claim.pool, name)) as [string, string];
   asUser(claim.pool.user, () => attempt('hand over the claim', claim.id, () => renameSync(from, to)));
@@ -91,20 +91,20 @@ export function handOver(claim: Claim, holder: ProcessId): string {
   return id;
 }
 
-/** Characters: enough for a person to know it by. */
-const LONGEST_COMMAND = 500;
+/** Enough for a person to recognize the command. */
+const MAX_COMMAND_CHARACTERS = 500;
 
-/** Writes down a token that was just taken. @throws JobserverError 'failed'; the claim, as we know it, has it all the same */
+/** Records a token that was just taken. @throws JobserverError 'failed'; then the claim has it in memory all the same */
 export function recordToken(claim: Claim, byte: number): void {
-  // First of all: where the disk is full it goes back with what the claim holds.
+  // First: if the disk is full, the token goes back with what the claim holds.
   claim.tokens.push(byte);
   claim.held++;
   writeLine(claim, `token ${hexOf(byte)}`);
 }
 
 /**
- * Writes down that a token is about to go back while the claim stays: from here on it is the claim's no more, whether or not
- * it comes to that. @throws JobserverError 'failed'; then it still is
+ * Records that a token is about to go back while the claim stays. From here on it is not the claim's any more, even if it never
+ * goes back. @throws JobserverError 'failed'; then it still is
  */
 export function crossOut(claim: Claim, byte: number): void {
   writeLine(claim, `back ${hexOf(byte)}`);
@@ -112,26 +112,26 @@ export function crossOut(claim: Claim, byte: number): void {
   claim.held--;
 }
 
-/** Writes down that what was crossed out is back, so that the keeper can tell how many tokens there are. */
+/** Records that a token that was crossed out is back, so that the keeper knows how many tokens there are. */
 export function recordBack(claim: Claim, byte: number): void {
   try {
     writeLine(claim, `put ${hexOf(byte)}`);
   } catch {
-    // On a full disk: the keeper takes it to be on its way as long as this process lives.
+    // The disk is full: for the keeper the token is on its way as long as this process lives.
   }
 }
 
 const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');
 
 /**
- * Writes down that the job is about to be started: from here on its claim is in use although no job may be seen yet.
+ * Records that the job is about to be started. From here on its claim is in use, although no job may be seen yet.
  * @throws JobserverError 'failed'
  */
 export function recordStart(claim: Claim): void {
   writeLine(claim, 'start');
 }
 
-/** Writes down the process that runs in the slots: its job goes on also where the holder dies. @throws JobserverError 'failed' */
+/** Records the process that runs in the slots, because it goes on even if the holder dies. @throws JobserverError 'failed' */
 export function recordJob(claim: Claim, job: ProcessId): void {
   writeLine(claim, `job ${job}`);
 }

@@ -5,8 +5,8 @@ import { putToken } from './release-claim.js';
 import { WAKE } from './wake-waiters.js';
 
 /**
- * Exchanges a token that the claim holds for its owner's implicit slot, if that is free: nobody but who is below the owner
- * can use it, and the token everybody.
+ * Exchanges a token that the claim holds for its owner's implicit slot, if that is free: only what is below the owner can use that
+ * slot, and everybody can use the token. NO_EXCHANGE in test/model/slots.pml shows how builds hang without it.
  * @throws JobserverError 'failed' if the pool does not take the token; the claim holds what it held then
  */
 export function tryTakeOver(claim: Claim): void {
@@ -20,7 +20,8 @@ export function tryTakeOver(claim: Claim): void {
     freeLock(pool, slotLock(owner));
   };
   try {
-    // First: who dies between this line and the next loses a token, which can be made good. A token twice could not.
+    // First: a process that dies between this line and the next loses a token, which the keeper puts back. If the token was there
+    // twice (PUT_BEFORE_LINE in the model), nobody could take it out.
     crossOut(claim, byte);
   } catch (error) {
     keepToken();
@@ -40,8 +41,8 @@ export function tryTakeOver(claim: Claim): void {
 }
 
 /**
- * Takes over the owner's implicit slot as soon as it is free, for a claim that holds a token instead of it.
- * @returns ends that
+ * Takes over the owner's implicit slot as soon as it is free, for a claim that holds a token instead.
+ * @returns a function that ends that
  */
 export function watchSlot(claim: Claim): () => void {
   const { owner } = claim;
@@ -54,23 +55,23 @@ export function watchSlot(claim: Claim): () => void {
     try {
       asUser(user, () => tryTakeOver(claim));
     } catch {
-      // The job runs in a slot as before.
+      // The job still has its slot.
     }
     if (!claim.implicit) return;
     stop();
     try {
       asUser(user, () => removeNotes(claim));
     } catch {
-      // It goes with the claim.
+      // They are removed with the claim.
     }
   };
   process.on(WAKE, look);
   try {
     asUser(user, () => note(claim, 'spares', slotLock(owner)));
   } catch {
-    // On a full disk: nobody wakes us then.
+    // The disk is full: then nobody wakes us.
   }
-  // It may have been freed before the note was there.
+  // The slot may have been freed before the note was there.
   look();
   return stop;
 }

@@ -10,7 +10,7 @@ export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
   const id = owner.slice(owner.indexOf('-') + 1) as ProcessId;
   if (owner.startsWith('recipe-')) return isAlive(id);
   if (owner.startsWith('session-')) return isSession(pool.folder, id);
-  // What a js-run has left to what goes on below it bears its name still.
+  // A claim that a js-run has left to a process below it still bears its name.
   return isHolder(pool.folder, id) || listClaims(pool).some((claim) => isLeftBy(id, claim));
 }
 

@@ -12,7 +12,7 @@ import { isSessionInClient } from './session-client.js';
 import type { SlotOwner } from './slot-owner.js';
 import { listLocks, lockOfNote, noteName, wakeNext } from './wake-waiters.js';
 
-/** A claim for more than one slot holds this lock while it takes them: two that each have a part would wait for ever (PROTOCOL 25). */
+/** The lock that a claim for more than one slot has while it takes them: two that each have a part wait for ever (PROTOCOL 25). */
 export const MULTI_SLOT_LOCK = 'several';
 
 /** The lock of a slot owner's implicit slot. */
@@ -21,8 +21,8 @@ export const slotLock = (owner: SlotOwner): string => `slot-${owner}`;
 const lockFile = (pool: Pick<Pool, 'folder'>, name: string): string => `${locksFolder(pool.folder)}/${name}`;
 
 /**
- * Takes a lock of the pool without waiting. The lock is a second name of the claim's file: it is there at once and whole,
- * and its inode says whose it is. It goes with the claim, so only who returns the claim can ever take it away.
+ * Takes a lock of the pool without waiting. The lock is a hard link to the claim's file: it is there at once and whole, and its
+ * inode says which claim has it. Only the process that returns the claim removes it (UNLOCK_ANY in test/model/slots.pml).
  * @returns whether the claim has it now
  */
 export function tryLock(claim: Claim, name: string): boolean {
@@ -32,7 +32,7 @@ export function tryLock(claim: Claim, name: string): boolean {
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     if (errorCode(error) === 'ENOENT') {
-      // The claim itself goes only with the whole pool; the folder of the locks also with the last claim before this one.
+      // The claim itself is removed only with the whole pool; the folder of the locks also with the last claim before this one.
       if (tryStat(claimFile(claim.pool, claim.id)) === undefined) throw poolIsGone(claim.pool);
       createFolders(claim.pool.folder);
       return tryLock(claim, name);
@@ -46,20 +46,20 @@ export function tryLockSlot(claim: Claim): boolean {
   const { pool, owner, implicit } = claim;
   if (owner === undefined || implicit || !tryLock(claim, slotLock(owner))) return false;
   try {
-    // Only now: who gives the owner's slot back looks at the lock after that can be seen here.
+    // Only now: a process that gives the owner's slot back makes that visible here before it looks at the lock.
     claim.implicit = hasSlot(pool, owner) && !isInClient(pool, owner);
   } finally {
-    // Also if it cannot be told, for lack of descriptors: nothing else knows of the lock yet.
+    // Even if that fails, for lack of descriptors: nothing else knows of the lock yet.
     if (!claim.implicit) remove(pool, slotLock(owner));
   }
   return claim.implicit;
 }
 
-/** @returns whether a client that needs no claim runs in the slot */
+/** @returns whether a client that needs no claim, such as make, runs in the slot */
 const isInClient = (pool: Pool, owner: SlotOwner): boolean =>
   owner.startsWith('session-') && isSessionInClient(pool, owner.slice('session-'.length) as ProcessId);
 
-/** Frees a lock that this process's claim has, and wakes who shall have it next. */
+/** Frees a lock that this process's claim has, and wakes the next process that wants it. */
 export function freeLock(pool: Pool, name: string): void {
   remove(pool, name);
   wakeNext(name, listLocks(pool));
@@ -69,12 +69,12 @@ function remove(pool: Pool, name: string): void {
   try {
     unlinkSync(lockFile(pool, name));
   } catch (error) {
-    // It is gone where the whole pool is.
+    // It is gone if the whole pool is.
     if (errorCode(error) !== 'ENOENT') throw cannot('free the lock', lockFile(pool, name), error);
   }
 }
 
-/** Frees a lock that the claim's file, known by its inode, has; another's lock of that name stays. */
+/** Frees a lock if the claim whose file has that inode has it; another claim's lock of that name stays. */
 export function unlock(pool: Pool, name: string, inode: number): void {
   const file = lockFile(pool, name);
   if (statSync(file, { throwIfNoEntry: false })?.ino === inode) freeLock(pool, name);
@@ -84,7 +84,10 @@ export function unlock(pool: Pool, name: string, inode: number): void {
 export const lockedBy = (pool: Pick<Pool, 'folder'>, name: string): number | undefined =>
   tryStat(lockFile(pool, name))?.ino;
 
-/** Notes that the claim wants a lock, for who frees it. @returns whether that is news: the lock may have been freed just before */
+/**
+ * Notes that the claim wants a lock, for the process that frees it.
+ * @returns whether the note is new: then the lock may have been freed just before
+ */
 export function note(claim: Claim, reason: 'waits' | 'spares', lock: string): boolean {
   const name = noteName(reason, lock, claim.id);
   if (claim.notes.includes(name)) return false;
@@ -93,7 +96,7 @@ export function note(claim: Claim, reason: 'waits' | 'spares', lock: string): bo
   return true;
 }
 
-/** Removes the claim's notes; what it was woken for and did not take is offered to the next one. */
+/** Removes the claim's notes, and wakes the next process for a lock that this one was woken for and did not take. */
 export function removeNotes(claim: Claim): void {
   const { pool, notes } = claim;
   claim.notes = [];
@@ -104,7 +107,7 @@ export function removeNotes(claim: Claim): void {
   }
 }
 
-/** Removes the notes of a claim that somebody else returns. */
+/** Removes the notes of a claim that another process returns. */
 export function removeNotesOf(pool: Pool, id: string): void {
   for (const name of listLocks(pool)) if (lockOfNote(name) !== undefined && name.endsWith(`+${id}`)) remove(pool, name);
 }

@@ -11,25 +11,25 @@ import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 export interface ClaimRecord {
   name: ClaimName;
   owner: SlotOwner | undefined;
-  /** The pid namespace that its pids are of. */
+  /** The pid namespace of its processes, as readlink(2) gives it; empty if the file has no such line yet. */
   namespace: string;
-  /** Then its processes have ended, and its tokens went with what the pool held then. */
+  /** If so, its processes have ended, and its tokens are gone with the content of the pool. */
   isFromEarlierBoot: boolean;
-  /** What runs in the slots. */
+  /** The process that runs in the slots. */
   job: ProcessId | undefined;
-  /** The bytes that were read and not crossed out, where the file says whole that they are of this boot. */
+  /** The bytes that were taken and not crossed out, if a whole line says that they are of this boot. */
   tokens: number[];
-  /** How many that were crossed out may not be back in the pool yet. */
+  /** How many tokens were crossed out and may not be back in the pool yet. */
   leaving: number;
   inode: number;
-  /** When its last line was written, in milliseconds of the clock then: it may have been set since. */
-  written: number;
+  /** When its last line was written, by a clock that may have been set since. */
+  writtenMs: number;
 }
 
-/** Bytes: more than a claim of all slots of the largest pool has. */
-const LARGEST = 100_000;
+/** More than a claim of all slots of the largest pool has. */
+const MAX_CLAIM_BYTES = 100_000;
 
-/** @returns the names of all claims of a pool. @throws JobserverError 'failed': that they cannot be read is not that there are none */
+/** @returns the names of all claims of a pool. @throws JobserverError 'failed' if they cannot be read */
 export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   const folder = claimsFolder(pool.folder);
   try {
@@ -52,7 +52,7 @@ export function isHandedTo(holder: ProcessId, id: string): boolean {
   return name?.holder === holder && isHandedOver(name) && isOfOurNamespace(name);
 }
 
-/** A line that a crash has cut off counts for none: one token too few can be made good. */
+/** @returns the bytes in those values. A line that a crash has cut off does not count: the keeper puts in a token too few. */
 const parseTokens = (values: readonly string[]): number[] =>
   values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
 
@@ -70,7 +70,7 @@ function without(tokens: readonly number[], crossedOut: readonly number[]): numb
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
 /**
- * @returns what the claim's file says; undefined if there is no such claim, or where the name could not be one
+ * @returns what the claim's file says; undefined if there is no such claim, or if the text is no claim's name
  * @throws JobserverError 'failed' if it cannot be read
  */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {
@@ -80,8 +80,8 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   let stat: Stats;
   try {
     stat = statSync(claimFile(pool, id));
-    // A folder or a FIFO is no claim, whatever it is called.
-    if (!stat.isFile() || stat.size > LARGEST) return undefined;
+    // A folder or a FIFO is no claim, whatever its name is.
+    if (!stat.isFile() || stat.size > MAX_CLAIM_BYTES) return undefined;
     text = readFileSync(claimFile(pool, id), 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
@@ -100,6 +100,6 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
     tokens: boot === bootId() ? without(parseTokens(valuesOf('token')), back) : [],
     leaving: back.length - parseTokens(valuesOf('put')).length,
     inode: stat.ino,
-    written: stat.mtimeMs,
+    writtenMs: stat.mtimeMs,
   };
 }

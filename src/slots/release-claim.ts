@@ -20,7 +20,7 @@ import { claimFile, isHandedTo, listClaims, readClaim } from './read-claim.js';
 /**
  * Returns everything that a claim on disk holds and removes it.
  * @param returner this process
- * @returns false if there is no such claim (any more): somebody else returned it, and no token is put twice
+ * @returns false if there is no such claim (any more): another process has returned it, and no token is put in twice
  * @throws JobserverError 'failed' if the pool does not take the tokens
  */
 export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boolean {
@@ -28,18 +28,24 @@ export function releaseClaim(pool: Pool, id: string, returner: ProcessId): boole
   return asUser(pool.user, () => release(pool, id, returner, rename));
 }
 
-/** As releaseClaim. @param rename gives the name under which the claim stays, where its slot goes on being used */
+/** Does what releaseClaim() does. @param rename gives the name under which the claim stays, if its slot is still in use */
 function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming): boolean {
   const claim = readClaim(pool, id);
   if (claim === undefined) return false;
-  // Of two who free its locks the later one could free another's.
+  // If two processes freed its locks, the later one could free another claim's.
   const { name, isFromEarlierBoot } = claim;
   const other = name.returner === returner ? undefined : name.returner;
   if (!isFromEarlierBoot && other !== undefined && isAlive(other)) return false;
-  // Who died while it returned this claim may have put its tokens back already. A token too many would break the promise
-  // of N; one too few can be made good.
-  const isHalf = isReturning(name);
-  const taken = returnTokens(pool, name, isHalf ? [] : claim.tokens, returner, isHalf ? () => undefined : rename);
+  // A process that died while it returned this claim may have put its tokens back already. A token too many would break the promise
+  // of N (RETURN_TWICE in test/model/slots.pml); one too few the keeper puts in.
+  const isHalfReturned = isReturning(name);
+  const taken = returnTokens(
+    pool,
+    name,
+    isHalfReturned ? [] : claim.tokens,
+    returner,
+    isHalfReturned ? () => undefined : rename,
+  );
   if (taken === undefined) return false;
   if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
   unlock(pool, MULTI_SLOT_LOCK, claim.inode);
@@ -48,7 +54,7 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
   return true;
 }
 
-/** Returns a claim that this process holds and knows all of, and what was left to it. @throws as releaseClaim */
+/** Returns a claim that this process holds and knows all of, and claims that were left to it. @throws as releaseClaim() */
 export const releaseOwnClaim = (claim: Claim): void => asUser(claim.pool.user, () => releaseOwn(claim));
 
 function releaseOwn(claim: Claim): void {
@@ -59,7 +65,7 @@ function releaseOwn(claim: Claim): void {
   closeSync(fd);
   removeNotes(claim);
   const taken = returnTokens(pool, name, tokens, self, findRest);
-  // Else it is gone with the pool, or left to an heir with all that it holds.
+  // Otherwise it is gone with the pool, or an heir has it with all that it holds.
   if (taken !== undefined) {
     if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
     if (hasMultiSlotLock) freeLock(pool, MULTI_SLOT_LOCK);
@@ -69,8 +75,8 @@ function releaseOwn(claim: Claim): void {
 }
 
 /**
- * Returns what this process's claim holds, after an error that tells more than any of its own. What cannot be returned now is
- * returned by a sweeper, when this process has ended.
+ * Returns what this process's claim holds, after an error that says more than any error of its own. What cannot be returned now, a
+ * sweeper returns when this process has ended.
  */
 export function abandonClaim(claim: Claim): void {
   try {
@@ -83,8 +89,9 @@ export function abandonClaim(claim: Claim): void {
 type Renaming = (name: ClaimName) => string | undefined;
 
 /**
- * @param rename asked when nobody can begin to use the claim's slot any more: gives the name that it goes on under, where
- *   somebody uses it by then
+ * Makes the claim this process's alone, and then puts its tokens back: PUT_FIRST in test/model/slots.pml is the other order.
+ * @param rename is called when nobody can begin to use the claim's slot any more; gives the name under which the claim stays, if
+ *   another process uses its slot by then
  * @returns the claim's file, which is this process's alone from now on; undefined if somebody else was first
  */
 function returnTokens(
@@ -98,7 +105,7 @@ function returnTokens(
   const taken = claimFile(pool, nameReturning(name, returner));
   const pipe = tokens.length === 0 ? undefined : openForWriting(pool);
   try {
-    // Of all who try, one wins the rename.
+    // Of all processes that try, one wins the rename.
     renameSync(file, taken);
   } catch (error) {
     if (pipe !== undefined) closeSync(pipe);
@@ -115,7 +122,7 @@ function returnTokens(
       attempt('return a token to the pool', describePool(pool), () => writeSync(pipe, Uint8Array.from(tokens)));
     return taken;
   } catch (error) {
-    // A pipe takes as little as that whole or not at all (pipe(7)): with its old name back anybody may try again.
+    // A pipe takes as few bytes whole or not at all (pipe(7)). With its old name back, anybody may try again.
     renameSync(taken, file);
     throw error;
   } finally {
@@ -134,7 +141,7 @@ function removeClaim(pool: Pool, taken: string): void {
   if (pool.record === undefined) removeUnusedFolders(pool.folder);
 }
 
-/** Returns a token that no claim speaks of. */
+/** Returns a token that no claim records. */
 export function putToken(pool: Pool, byte: number): void {
   const pipe = openForWriting(pool);
   try {

@@ -20,13 +20,13 @@ import { leavesPool } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';
 
 /**
- * Who has an implicit slot: a process that a make started, a session, or whatever a js-run started. A js-run that is a
- * recipe's own process is in one slot and gives another, and so is a js-run that a session's shell has become (`sh -c
- * '...; js-run CMD'`): of one name they would be one.
+ * A process that has an implicit slot: one that a make started, a session, or what a js-run started. The three have different names,
+ * because a js-run that is itself the recipe of a make, or that a session's shell has become (`sh -c '...; js-run CMD'`), is in one
+ * slot and gives another.
  */
 export type SlotOwner = `recipe-${ProcessId}` | `session-${ProcessId}` | `below-${ProcessId}`;
 
-/** Tells a job whose claim it runs in: it is there from the job's first moment on, before recordJob() can have been called. */
+/** The variable that names the claim in which a job runs: the job has it before recordJob() can have been called. */
 export const CLAIM_VARIABLE = 'JOBSERVER_TOOLS_CLAIM';
 
 /** @returns the slot owner that the text names, or undefined */
@@ -38,25 +38,25 @@ export function parseSlotOwner(text: string): SlotOwner | undefined {
  * Finds whose implicit slot this process may use: the nearest client of the pool above us, or rather what it started
  * (PROTOCOL 20, 21). A js-run is known by its claim and a session by its mark, both by pid and both in the pool's folder; a
  * make by the mark that it leaves on the environment.
- * @returns undefined if nobody above has a slot, as after nohup or setsid
+ * @returns undefined if no process above has a slot, as after nohup or setsid
  */
 export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> {
   const { session, job } = pool.record ?? {};
   for (const { entry, findMake } of walkUp()) {
     if (isHolder(pool.folder, entry.id)) return `below-${entry.id}`;
     if (isSession(pool.folder, entry.id)) return `session-${entry.id}`;
-    // It goes on in the slot of a js-create or js-run that was killed.
+    // The job goes on in the slot of a js-create or js-run that was killed.
     if (session && entry.id === job) return `session-${session}`;
     const make = findMake();
-    if (make !== undefined ? isToldByMake(pool, make) : await isStartedByClient(pool, entry))
+    if (make !== undefined ? isAdvertisedByMake(pool, make) : await isStartedByClient(pool, entry))
       return `recipe-${entry.id}`;
   }
   return findKilledOwner(pool);
 }
 
 /**
- * @returns what a js-run above us that was killed has left: its job goes on in its slot, and would wait for ever for another
- * one where all slots are held so
+ * @returns the slot of a js-run above us that was killed: its job goes on in that slot, and would wait for ever for another one if
+ * all slots were held like that
  */
 function findKilledOwner(pool: Pool): SlotOwner | undefined {
   const claim = variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '';
@@ -65,8 +65,8 @@ function findKilledOwner(pool: Pool): SlotOwner | undefined {
 }
 
 /**
- * @returns whether a client that leaves no mark, such as ninja, started the process. It is known by its name alone, so what
- * it understands of the pool that it told the process of must say whether it joined.
+ * @returns whether a client that leaves no mark, such as ninja, started the process. It is known by its name alone; it has joined
+ * if it understands the style in which the pool is advertised to the process.
  */
 async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Promise<boolean> {
   const program = readProgram(parent);
@@ -74,26 +74,27 @@ async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Pro
   if (program === undefined || !tool?.slotPerChild || tool === MAKE) return false;
   const environment = readEnvironment(pid);
   if (environment === undefined) return false;
-  const told = findAdvertised((name) => variableIn(environment, name));
-  if (told === undefined || !isTold(pool, told, parent)) return false;
-  const heard: string[] = told.path === undefined ? [told.auth.kind] : [told.auth.kind, 'fifo'];
-  // In a user's folder root remembers nothing.
+  const advertised = findAdvertised((name) => variableIn(environment, name));
+  if (advertised === undefined || !leadsToPool(advertised, pool, parent)) return false;
+  const { auth, path } = advertised;
+  const offered: string[] = path === undefined ? [auth.kind] : [auth.kind, 'fifo'];
+  // In a user's folder root caches nothing.
   const styles = await askStyles(tool, program, {}, pool.user === undefined ? dirname(pool.folder) : '/dev/null');
-  return styles.some((style) => heard.includes(style)) && !leavesPool(tool, styles, readArguments(parent));
+  return styles.some((style) => offered.includes(style)) && !leavesPool(tool, styles, readArguments(parent));
 }
 
-/** @returns whether it was this pool that a make told its child of; it may have one of its own, or have left ours */
-export function isToldByMake(pool: Pool, make: MakeAbove): boolean {
-  const told = findAdvertised(make.variable);
-  return told !== undefined && isTold(pool, told, make.pid);
+/** @returns whether a make advertised this pool to its child: it may have one of its own, or have left ours */
+export function isAdvertisedByMake(pool: Pool, make: MakeAbove): boolean {
+  const advertised = findAdvertised(make.variable);
+  return advertised !== undefined && leadsToPool(advertised, pool, make.pid);
 }
 
-/** @returns whether it is this pool that a client advertises */
-function isTold(pool: Pool, { auth, closed, path }: Advertised, client: number): boolean {
-  const spoken = closed ?? auth;
-  if (spoken.kind === 'fifo') return identifyPath(spoken.path) === pool.key;
-  // A pair that is open counts before the path: that one is still of the pool that a make has left.
-  const stat = spoken.kind === 'pair' ? descriptorStat(client, spoken.read) : undefined;
+/** @returns whether what a client advertises leads to the pool */
+function leadsToPool({ auth, closed, path }: Advertised, pool: Pool, client: number): boolean {
+  const named = closed ?? auth;
+  if (named.kind === 'fifo') return identifyPath(named.path) === pool.key;
+  // A pair that is open counts before the path, which may still be that of a pool that a make has left.
+  const stat = named.kind === 'pair' ? descriptorStat(client, named.read) : undefined;
   if (stat?.isFIFO()) return identify(stat) === pool.key;
   return path !== undefined && identifyPath(path) === pool.key;
 }

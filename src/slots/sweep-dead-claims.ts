@@ -9,9 +9,9 @@ import { releaseClaim } from './release-claim.js';
 import { CLAIM_VARIABLE } from './slot-owner.js';
 
 /**
- * Returns the claims whose holder is dead and whose job has ended.
+ * Returns the claims whose holder is dead and whose job has ended: `sweep` in test/model/slots.pml.
  * @returns how many there were
- * @throws JobserverError 'failed' for the first that cannot be returned, after all others are
+ * @throws JobserverError 'failed' for the first claim that cannot be returned, after all others are
  */
 export function sweepClaims(pool: Pool, self: ProcessId): number {
   let returned = 0;
@@ -28,45 +28,45 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
   return returned;
 }
 
-/** @returns whether a claim's holder or job lives, or may live where we cannot see it */
+/** @returns whether a claim's holder or job lives, or may live where it cannot be seen from here */
 export function isInUse(
   pool: Pick<Pool, 'folder'>,
-  { name, namespace, isFromEarlierBoot, job, inode, written }: ClaimRecord,
+  { name, namespace, isFromEarlierBoot, job, inode, writtenMs }: ClaimRecord,
 ): boolean {
   if (isFromEarlierBoot) return false;
-  // Nobody wrote a line into it: it holds nothing, but may be written at this moment.
-  if (namespace === '' && ageOf(inode, written) < LONG) return true;
-  // Who lives in another pid namespace (a container) is not seen from here, or only that nobody is left there.
+  // There is no line in it yet: it holds nothing, but may be written at this moment.
+  if (namespace === '' && ageMsOf(inode, writtenMs) < CLAIM_WRITE_MS) return true;
+  // A process in another pid namespace (a container) cannot be seen from here, at most that none is left there.
   if (namespace !== '' && namespace !== pidNamespace()) return !isNamespaceGone(namespace);
   if (name.returner !== undefined) return isAlive(name.returner) || isSlotTaken(pool, name);
-  // Its own job may have ended and left another one in the slot.
+  // Its own job may have ended and have left another one in the slot.
   if (isAlive(name.holder) || isSlotTaken(pool, name)) return true;
   if (job !== undefined) return isAlive(job);
-  // The holder may have been killed just when it had started its job.
-  return ageOf(inode, written) < MOMENT || isAnyMarked(CLAIM_VARIABLE, formatClaimName(name));
+  // The holder may have been killed just after it had started its job (FORGET_JOB and FORK_GAP in the model).
+  return ageMsOf(inode, writtenMs) < FORK_TO_EXEC_MS || isAnyMarked(CLAIM_VARIABLE, formatClaimName(name));
 }
 
-/** Milliseconds: more than a command takes to write its claim, on any machine. */
-const LONG = 3000;
+/** More than a command takes to write its claim, on any machine. */
+const CLAIM_WRITE_MS = 3000;
 
-/** Milliseconds: more than a process takes from fork to exec. */
-const MOMENT = 1000;
+/** More than a process takes from fork to exec. */
+const FORK_TO_EXEC_MS = 1000;
 
-/** When each claim that looks young was first seen so, by a clock that nobody sets. */
-const seen = new Map<number, { written: number; at: number }>();
+/** When each claim that looks young was first seen so, by a clock that nobody sets; by inode. */
+const firstSeen = new Map<number, { writtenMs: number; seenMs: number }>();
 
 /**
- * @returns milliseconds since the claim's last line was written, or at least for how long we have seen that line: a clock that
- * was set back, or is another one as on NFS, puts it into the future, and then it would stay young until that has come
+ * @returns how many milliseconds ago the claim's last line was written, or at least since when we have seen that line: if the clock
+ * was set back, or is a server's (NFS), the line may seem to be of the future, and the claim would stay young until then
  */
-function ageOf(inode: number, written: number): number {
-  const now = performance.now();
-  const known = seen.get(inode);
-  if (known?.written === written) return Math.max(now - known.at, Date.now() - written);
-  if (seen.size > MOST_SEEN) seen.clear();
-  seen.set(inode, { written, at: now });
-  return Date.now() - written;
+function ageMsOf(inode: number, writtenMs: number): number {
+  const nowMs = performance.now();
+  const known = firstSeen.get(inode);
+  if (known?.writtenMs === writtenMs) return Math.max(nowMs - known.seenMs, Date.now() - writtenMs);
+  if (firstSeen.size > MAX_SEEN_CLAIMS) firstSeen.clear();
+  firstSeen.set(inode, { writtenMs, seenMs: nowMs });
+  return Date.now() - writtenMs;
 }
 
-/** Claims: more than are young at a time. */
-const MOST_SEEN = 10_000;
+/** More claims than are young at a time. */
+const MAX_SEEN_CLAIMS = 10_000;

@@ -4,9 +4,9 @@ import { freeLock, MULTI_SLOT_LOCK, tryLock, tryLockSlot } from './locks.js';
 
 /**
  * Takes what is free now: the slot owner's implicit slot, then tokens.
- * @param count how many slots the claim shall hold in the end
+ * @param count how many slots the claim is to hold in the end
  * @returns whether it holds them all
- * @throws JobserverError 'no-pool' if nobody keeps a pool of somebody else's alive
+ * @throws JobserverError 'no-pool' if nobody has a pool of somebody else's open
  */
 export function tryTakeSlots(claim: Claim, count: number): boolean {
   if (!mayTakeTokens(claim, count)) return false;
@@ -37,7 +37,7 @@ export function takeMore(claim: Claim, most: number): number {
   return claim.held;
 }
 
-/** @returns whether it is this claim's turn: of those that want more than one slot only one takes at a time */
+/** @returns whether it is this claim's turn: of those for more than one slot only one takes at a time */
 export function mayTakeTokens(claim: Claim, count: number): boolean {
   if (count > 1 && !claim.hasMultiSlotLock) claim.hasMultiSlotLock = tryLock(claim, MULTI_SLOT_LOCK);
   return count === 1 || claim.hasMultiSlotLock;

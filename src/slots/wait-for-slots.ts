@@ -16,7 +16,7 @@ import { WAKE, wakeForFree } from './wake-waiters.js';
 
 /** How long to wait, and who wants to know. */
 export interface WaitOptions {
-  /** How many slots the claim shall hold in the end. */
+  /** How many slots the claim is to hold in the end. */
   count: number;
   /** Undefined waits for ever. */
   timeoutMs: number | undefined;
@@ -25,21 +25,21 @@ export interface WaitOptions {
   /** Called once, after a second. */
   onLongWait: () => unknown;
   /**
-   * Gives the pool a new keeper where its own has died.
+   * Gives the pool another keeper if its own has died.
    * @throws JobserverError 'no-pool' if the pool has ended
    */
   revive: () => Promise<void>;
 }
 
-/** Milliseconds between two looks at what no event tells: dead holders and a dead keeper. */
-const LOOK_EVERY = 1000;
+/** How often a waiter looks for what wakes nobody: dead holders and a dead keeper. */
+const LOOK_INTERVAL_MS = 1000;
 
-/** The longest that a timer can be told. */
-const MAX_TIMER = 0x7fff_ffff;
+/** The longest time that setTimeout() can wait. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 
 /**
- * Waits until the claim holds its slots, whichever kind is free first: a token wakes us through epoll, and whoever frees a
- * lock that we want by a signal. What it has taken before it throws stays in the claim, for the caller to release.
+ * Waits until the claim holds its slots, of whichever kind is free first: a token wakes us through epoll, a process that frees a
+ * lock that we want by a signal. What was taken before this throws stays in the claim, for the caller to release.
  * @throws JobserverError 'no-slot' at the timeout, 'no-pool' if the pool ends
  */
 export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> {
@@ -74,11 +74,11 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       }
     };
     const tryAgain = attempt(() => {
-      // A lock that was freed before the note was there has told nobody.
-      if (tryTakeSlots(claim, count) || (noteWaits(claim, count) && tryTakeSlots(claim, count))) end(resolve);
+      // A process that freed the lock before the note was there has not woken us.
+      if (tryTakeSlots(claim, count) || (noteWantedLock(claim, count) && tryTakeSlots(claim, count))) end(resolve);
       else if (!reviving && pool.wakes && mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, onGone);
     });
-    // Nobody has the pool open for writing: nothing will come through this description any more.
+    // Nobody has the pool open for writing: nothing will arrive through this description any more.
     const onGone = () => {
       tokens?.stop();
       tokens = undefined;
@@ -94,7 +94,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       }, fail);
     };
     const onToken = (byte: number) => {
-      // It can come in the same turn in which the wait ended.
+      // A token can arrive in the same turn in which the wait ended (PROTOCOL 34).
       if (done) {
         tryPutToken(pool, byte);
         return false;
@@ -109,7 +109,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       else {
         sweepClaims(pool, selfId());
         checkReachable(pool, claim.owner, count);
-        // Where there is a keeper it does that for all.
+        // If there is a keeper, it does that for all.
         if (pool.record === undefined) wakeForFree(pool);
         tryAgain();
       }
@@ -117,11 +117,11 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const onSignal = (signal: NodeJS.Signals) => fail(new Interrupted(signal));
 
     process.on(WAKE, tryAgain);
-    const timer = setInterval(look, LOOK_EVERY);
+    const timer = setInterval(look, LOOK_INTERVAL_MS);
     const deadline =
       timeoutMs === undefined
         ? undefined
-        : setTimeout(() => fail(noSlot(claim, count, timeoutMs)), Math.min(timeoutMs, MAX_TIMER));
+        : setTimeout(() => fail(noSlot(claim, count, timeoutMs)), Math.min(timeoutMs, MAX_TIMER_MS));
     interrupt.onSignal = onSignal;
     if (interrupt.signal !== undefined) onSignal(interrupt.signal);
     look();
@@ -139,12 +139,12 @@ function tryPutToken(pool: Pool, byte: number): void {
   try {
     putToken(pool, byte);
   } catch {
-    // Nobody waits for this one's word any more; the keeper makes good for it.
+    // The wait has ended, so there is nobody to say it to; the keeper puts in another token.
   }
 }
 
-/** Notes which lock the claim waits for now. @returns whether that is news */
-function noteWaits(claim: Claim, count: number): boolean {
+/** Notes which lock the claim waits for now. @returns whether the note is new */
+function noteWantedLock(claim: Claim, count: number): boolean {
   if (count > 1 && !claim.hasMultiSlotLock) return note(claim, 'waits', MULTI_SLOT_LOCK);
   if (claim.owner === undefined || claim.implicit) return false;
   return note(claim, 'waits', slotLock(claim.owner));

@@ -4,16 +4,16 @@ import type { Pool } from '../pool/pool.js';
 import { locksFolder } from '../pool/pool-folder.js';
 import { type ProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
 
-/** Tells a command of ours that a lock is free. By default it is ignored (signal(7)), so it hurts nobody who does not wait for it. */
+/** Wakes a command of ours for a lock that is free. By default the signal is ignored (signal(7)), so it harms no other process. */
 export const WAKE = 'SIGURG';
 
-/** Why a claim wants a lock: it waits for it, or gives a token back as soon as it has it. */
+/** Why a claim wants a lock: it waits for it, or it gives a token back as soon as it has it. */
 type Reason = 'waits' | 'spares';
 
-/** A note is a second name of a claim's file, beside the locks: who frees the lock finds by names alone whom to wake. */
+/** @returns the name of a note, a hard link to a claim's file beside the locks: by it a process that frees a lock knows whom to wake */
 export const noteName = (reason: Reason, lock: string, id: string): string => `${reason}-${lock}+${id}`;
 
-/** @returns the lock that the note of that name is about, undefined for a lock itself */
+/** @returns the lock that a note is about; undefined if the name is that of a lock */
 export const lockOfNote = (name: string): string | undefined => NOTE.exec(name)?.[2];
 
 const NOTE = /^(waits|spares)-(.+)\+([^+]+)$/;
@@ -27,7 +27,7 @@ export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
   }
 }
 
-/** @returns who wants the lock, by its notes among these names: who waits before who spares a token, the oldest first */
+/** @returns the processes that want the lock, by their notes: those that wait before those that spare a token, the oldest first */
 export function listWanting(names: readonly string[], lock: string): { waits: boolean; id: ProcessId }[] {
   return names
     .flatMap((name) => {
@@ -39,14 +39,14 @@ export function listWanting(names: readonly string[], lock: string): { waits: bo
 }
 
 /**
- * Wakes who shall have a lock that is free now: one, and of those that are stopped all before it. Whoever cannot be woken is
- * passed over; that a waiter looks by itself once a second makes up for it.
+ * Wakes the process that is to have a lock that is free now, and all stopped ones before it. A process that cannot be woken is
+ * passed over; it looks by itself once a second.
  */
 export function wakeNext(lock: string, names: readonly string[]): void {
   for (const { id } of listWanting(names, lock)) {
     const entry = readProcess(pidOf(id));
     if (entry?.id !== id || !tryWake(entry.pid)) continue;
-    // It gets the signal when it is continued.
+    // A stopped process receives the signal when it is continued.
     if (entry.state !== 'T' && entry.state !== 't') return;
   }
 }
@@ -59,7 +59,7 @@ function tryWake(pid: number): boolean {
   }
 }
 
-/** Wakes those for whom a lock is free: whoever was woken for it may have been killed before it took it. */
+/** Wakes a process for each lock that is free and wanted: one that was woken may have been killed before it took the lock. */
 export function wakeForFree(pool: Pick<Pool, 'folder'>): void {
   const names = listLocks(pool);
   const wanted = new Set(names.flatMap((name) => lockOfNote(name) ?? []));

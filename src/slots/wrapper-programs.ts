@@ -11,7 +11,7 @@ const WRAPPER =
 /** The same, as programs of an interpreter. */
 const WRAPPER_SCRIPT = /^(npm|npx|pnpm|yarn|js-run|js-create)(-cli)?(\.js)?$/;
 
-/** @returns whether the process just runs another one, and nobody goes on in it afterwards */
+/** @returns whether the process just runs another one, and does nothing afterwards */
 export function isWrapper({ pid }: ProcessEntry): boolean {
   const [name = '', script = ''] = readArguments(pid);
   return WRAPPER.test(basename(readProgram(pid) ?? name)) || WRAPPER_SCRIPT.test(basename(script));
@@ -38,8 +38,8 @@ function readCommandText({ pid }: ProcessEntry): string | undefined {
 }
 
 /**
- * @returns whether a shell started this process with its standard output closed (`>&-`). Node opens /dev/null in its place, for
- * reading and writing, as a shell does not and as only who has it so could hand it down.
+ * @returns whether a shell started this process with its standard output closed (`>&-`). Node opens /dev/null in its
+ * place, for reading and writing. A shell never opens it like that, and could hand it down only if it had it like that itself.
  */
 export function isOutputClosed(parent: number): boolean {
   if (!isNull('self') || isNull(parent)) return false;

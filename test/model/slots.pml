@@ -184,7 +184,7 @@ inline sweep(me, c)
 			if
 			:: in_use
 			:: !in_use && seen_job -> in_use = is_running(c)
-			/* isAnyMarked(); `age < MOMENT` for the time between fork and exec */
+			/* isAnyMarked(); `age < FORK_TO_EXEC_MS` for the time between fork and exec */
 #ifdef FORK_GAP
 			:: !in_use && !seen_job -> in_use = (job[c] == STARTED)
 #else
