@@ -9,10 +9,10 @@ const PAGE = readFileSync(join(ROOT, OVERVIEW), 'utf8');
 
 const EMPTY = '\\&';
 
-const STYLES: Record<Style, string> = { fifo: 'FIFO', pair: 'pair', 'old-pair': '--jobserver-fds' };
+const STYLES: Record<Style, string> = { fifo: 'FIFO', pair: 'pair', 'old-pair': 'old pair' };
 
-/** The rows of the table of tools: names, versions, joins by, left by, else bound by. */
-// The measured table comes behind, and is no matter of the code.
+/** The rows of the table of tools: names, versions, joins by, left by, limited by. */
+// The table of what was measured follows; the code does not know it.
 const ROWS = [...PAGE.replace(/^\.Ss What was measured[\s\S]*/m, '').matchAll(/^\.It (?!Em)(.* Ta .*)$/gm)].map(
   ([, cells = '']) => cells.split(' Ta '),
 );
@@ -29,10 +29,14 @@ function versionsIn(text: string): Array<Version | undefined> {
 function describeTool(tool: Tool, version: Version | undefined): string[] {
   const styles = tool.styles(version);
   const { args = [], env = {} } = (styles.length === 0 && tool.limitTo?.(7)) || {};
-  const bound = [...args, ...Object.entries(env).map((entry) => entry.join('='))].join(' ').replace('7', 'N');
+  // The page says below the table that it is in this variable: its name would not fit into 80 columns.
+  const variables = Object.entries(env).map(([name, value]) =>
+    name === 'DEB_BUILD_OPTIONS' ? value : `${name}=${value}`,
+  );
+  const limit = [...args, ...variables].join(' ').replace('7', 'N');
   const joins = styles.map((style) => STYLES[style]).join(', ');
   const leaves = tool.jobsOption !== undefined && !(tool.joinsWithJobs && styles.length > 0);
-  return [joins || 'nothing', leaves ? (tool.jobsOption?.test('-j4') ? '-jN' : '-p N') : EMPTY, bound || EMPTY];
+  return [joins || 'nothing', leaves ? (tool.jobsOption?.test('-j4') ? '-jN' : '-p\\ N') : EMPTY, limit || EMPTY];
 }
 
 describe('jobserver-tools(7)', () => {
