@@ -50,14 +50,14 @@ _jobserver_tools() {
   fi
 }
 
-# What an option's value can be: the command, the option, the word so far.
+# Completes the value of an option. Arguments: the command, the option, the word so far.
 _jobserver_tools_value() {
   case $2 in
     --auth) mapfile -t COMPREPLY < <(compgen -W 'auto fifo pipe' -- "$3") ;;
     --keep-env)
       local names='CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS'
       names+=' NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS'
-      # The last of those that commas part.
+      # The last of the names between commas.
       local before=${3%"${3##*,}"}
       mapfile -t COMPREPLY < <(compgen -W "$names" -P "$before" -- "${3##*,}")
       ;;
@@ -73,7 +73,7 @@ _jobserver_tools_value() {
   esac
 }
 
-# The command that begins at a word's index, and its arguments as it completes them itself.
+# Completes the command that begins at a word's index, and its arguments in its own way.
 _jobserver_tools_command() {
   if declare -F _comp_command_offset >/dev/null; then
     _comp_command_offset "$1"

@@ -27,7 +27,7 @@ function __jobserver_tools_no_operand --description 'Test whether options may st
     not set -q operands[1]
 end
 
-function __jobserver_tools_command --description 'Complete a command, and its arguments as it does itself'
+function __jobserver_tools_command --description 'Complete a command, and its arguments in its own way'
     set -l operands (__jobserver_tools_operands | string split0)
     set -l word (commandline -ct)
     # It is an option of ours.
@@ -35,7 +35,7 @@ function __jobserver_tools_command --description 'Complete a command, and its ar
     complete -C (string join -- ' ' (string escape -- $operands) $word)
 end
 
-function __jobserver_tools_overriding --description 'Complete the last of variables that commas part'
+function __jobserver_tools_overriding --description 'Complete the last of the variables between commas'
     set -l before (commandline -ct | string replace -- --keep-env= '' | string match -r '^.*,')
     set -l names CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS
     set -a names NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS
@@ -49,14 +49,14 @@ for command in js-acquire js-create js-destroy js-env js-release js-run
 end
 
 for command in js-acquire js-destroy js-env js-release js-run
-    complete -c $command -n __jobserver_tools_no_operand -l fifo -rF -d 'Use the pool of this FIFO, not the one in MAKEFLAGS'
+    complete -c $command -n __jobserver_tools_no_operand -l fifo -rF -d 'Use the pool of this FIFO instead of the one in MAKEFLAGS'
     complete -c $command -n __jobserver_tools_no_operand -l no-adopt -d 'Do not reach make\'s pipe through /proc'
 end
 
 for command in js-create js-env js-run
     complete -c $command -n __jobserver_tools_no_operand -l auth -xa 'auto fifo pipe' -d 'How to advertise the pool'
     complete -c $command -n __jobserver_tools_no_operand -l keep-env -xa '(__jobserver_tools_overriding)' -d 'Keep these variables although they override the pool'
-    complete -c $command -n __jobserver_tools_no_operand -l shims -d 'Put wrappers on PATH that hold each tool to the pool'
+    complete -c $command -n __jobserver_tools_no_operand -l shims -d 'Put wrappers on PATH that keep tools within the pool'
 end
 
 for command in js-acquire js-run
@@ -65,29 +65,29 @@ for command in js-acquire js-run
     complete -c $command -n __jobserver_tools_no_operand -l no-wait -d 'Give up with exit status 75 if no slot is free'
 end
 
-complete -c js-acquire -n __jobserver_tools_no_operand -l owner -xa '(__fish_complete_pids)' -d 'Hold the slots for this process, not for the calling shell'
+complete -c js-acquire -n __jobserver_tools_no_operand -l owner -xa '(__fish_complete_pids)' -d 'Hold the slots for this process instead of the calling shell'
 
 complete -c js-create -n __jobserver_tools_no_operand -s j -l jobs -x -d 'How many jobs may run at a time'
 complete -c js-create -n __jobserver_tools_no_operand -l fifo -rF -d 'Where to make the FIFO'
 complete -c js-create -n __jobserver_tools_no_operand -l mode -x -d 'The mode of the FIFO'
-complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish_complete_pids)' -d 'End the pool with this process, not with the calling shell'
-complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put N tokens in, for a session that runs no job itself'
-complete -c js-create -n __jobserver_tools_no_operand -l json -d 'Print JSON for a program, instead of shell code'
-complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Say how N was chosen and what was swept'
+complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish_complete_pids)' -d 'End the pool with this process instead of the calling shell'
+complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put in N tokens, for a session that runs no job itself'
+complete -c js-create -n __jobserver_tools_no_operand -l json -d 'Print JSON instead of shell code, for a program'
+complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Report how N was chosen and what was removed'
 
-complete -c js-destroy -n __jobserver_tools_no_operand -l stale -d 'Remove what pools that were killed have left'
+complete -c js-destroy -n __jobserver_tools_no_operand -l stale -d 'Remove what killed pools left behind'
 
 complete -c js-env -n __jobserver_tools_no_operand -l sh -d 'Print code for sh, bash, dash, ksh and zsh'
-complete -c js-env -n __jobserver_tools_no_operand -l check -d 'Say which tools on PATH would stay within the pool'
-complete -c js-env -n __jobserver_tools_no_operand -l json -d 'Print JSON, of --check or for a program'
+complete -c js-env -n __jobserver_tools_no_operand -l check -d 'Report which tools on PATH would stay within the pool'
+complete -c js-env -n __jobserver_tools_no_operand -l json -d 'Print JSON, for --check or for a program'
 complete -c js-env -n __jobserver_tools_no_operand -l strip -d 'Print code that hides the pool'
 
-complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 where there is no pool'
-complete -c js-run -n __jobserver_tools_no_operand -l fit -d 'Change the -jN of the command to the slots that are free'
-complete -c js-run -n __jobserver_tools_no_operand -l ignore-dry-run -d 'Run the command also under make -n, -q and -t'
+complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 if there is no pool'
+complete -c js-run -n __jobserver_tools_no_operand -l fit -d 'Lower the -jN of the command to the free slots'
+complete -c js-run -n __jobserver_tools_no_operand -l ignore-dry-run -d 'Run the command even under make -n, -q and -t'
 
 for command in js-create js-run
-    complete -c $command -n __jobserver_tools_no_operand -s q -l quiet -d 'Say nothing but why it fails'
-    complete -c $command -n __jobserver_tools_no_operand -l status-fd -x -d 'Write there how the command ended, or why not'
+    complete -c $command -n __jobserver_tools_no_operand -s q -l quiet -d 'Print only errors'
+    complete -c $command -n __jobserver_tools_no_operand -l status-fd -x -d 'Write to this descriptor how the command started and ended'
     complete -c $command -xa '(__jobserver_tools_command)'
 end
