@@ -66,7 +66,7 @@ describe('the slot protocol', () => {
   it.each(SOUND)('keeps its promises in %s with %s', { timeout: 400_000 }, async (model, sizes) => {
     const { error, states } = await verify(model, sizes);
     expect(error).toBeUndefined();
-    // Where a change to the model shuts out what it shall explore, few are left.
+    // If a change to the model shuts out what it is to explore, few are left.
     expect(states).toBeGreaterThan(50_000);
   });
 });

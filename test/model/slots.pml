@@ -15,13 +15,13 @@
  * Left out: pid namespaces, half-written claims (an empty claim holds nothing), what a person writes into the FIFO.
  *
  * Properties: (1) the asserts at every write, return and fork: never more than T tokens, never a slot back whose job runs,
- * never more than N jobs; (2), (3) Monitor: where nothing can move any more, nobody waits, no claim is left, T tokens are there.
+ * never more than N jobs; (2), (3) Monitor: if nothing can move any more, nobody waits, no claim is left, T tokens are there.
  *
  * (4) NEEDY jobs end only when Make has got a token: a slot that stays idle while Make waits for it is a hang.
  *
  * Seeded faults, each a -D: PUT_FIRST RETURN_TWICE FORGET_JOB FORK_GAP UNLOCK_ANY (slots); NO_EXCHANGE PUT_BEFORE_LINE
- * FORGET_LEAVING (a token for the implicit slot); FORGET_HEIR (what a job has left in its slot); NO_SECOND_LOOK NO_MTIME LATE_FINGERPRINT CLEAN_START TRUST_OURS
- * SLEEP_ANYWHERE (repair); NO_TOPUP LOOK_BEFORE_DRAIN READ_BEFORE_SLEEP LIVE_ONLY PARTS_ARE_STABLE (top up, succession).
+ * FORGET_LEAVING (a token for the implicit slot); FORGET_HEIR (what a job has left in its slot); NO_SECOND_LOOK NO_MTIME
+ * LATE_FINGERPRINT CLEAN_START TRUST_OURS SLEEP_ANYWHERE (repair); NO_TOPUP LOOK_BEFORE_DRAIN READ_BEFORE_SLEEP LIVE_ONLY PARTS_ARE_STABLE (top up, succession).
  */
 #ifndef N
 #define N 2
@@ -512,8 +512,8 @@ inline look_around()
 }
 
 /*
- * Puts in what is missing, where that is provable (src/keeper/put-back-lost-tokens.ts; the successor's first act). What was lost is T less
- * what the claims hold, if from the drain on the FIFO was empty: then no token has moved while we looked.
+ * Puts in what is missing, if that is provable (src/keeper/put-back-lost-tokens.ts; the successor's first act). What was lost is T
+ * less what the claims hold, if from the drain on the FIFO was empty: then no token has moved while we looked.
  */
 inline top_up()
 {

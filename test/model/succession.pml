@@ -1,9 +1,9 @@
 /*
  * Who succeeds a keeper that was killed. Commands that find the keeper of pool.json dead follow the line of keeper-PLACE files
- * (src/keeper/succession.ts) to its end. If that process lives it is about to take over, and they wait; if not, each starts a keeper that is told to succeed it,
- * and of those one creates the file (link(2): exclusive, and whole at once) and acts. No id can come into the chain twice.
+ * (src/keeper/succession.ts) to its end. If that process lives, it is about to take over, and they wait; if not, each starts a
+ * keeper that is to succeed it (src/keeper/replace-dead-keeper.ts), and of those one creates the file (link(2): exclusive, and whole at once) and acts. No id can come into the chain twice.
  *
- * Properties: never two keepers that act; where nothing can move any more, no command waits and pool.json names a living keeper.
+ * Properties: never two keepers that act; if nothing can move any more, no command waits and pool.json names a living keeper.
  *
  * Seeded faults, each a -D: TEST_THEN_WRITE (no exclusive creation), TIDY (a keeper removes the files before its own),
  * RECORD_ONLY (nobody follows the chain), NO_WATCH (a command waits for a successor without a look whether it lives),
@@ -52,7 +52,7 @@ inline die(who)
 proctype Keeper(byte me; byte former)
 {
 	{
-		/* link(2): it exits where somebody else succeeds that one. */
+		/* link(2): it exits if another one succeeds that one. */
 #ifdef TEST_THEN_WRITE
 		if
 		:: after[former] == NOBODY

@@ -7,20 +7,20 @@ import { spinDir, withPath } from '../setup/tools.js';
 
 const execute = promisify(execFile);
 
-/** What the verifier found: the first error in its words, or none after all states were seen. */
+/** What the verifier found: its message for the first error, or none if all states were seen without one. */
 export interface Verdict {
   error: string | undefined;
   states: number;
 }
 
-/** Megabytes: what the verifier may take before it gives up. */
-const MEMORY = 400;
+/** What the verifier may take before it gives up. */
+const MEMORY_MB = 400;
 
 /**
  * Explores a model exhaustively with spin (spinroot.com/spin/Man/Pan.html).
  * @param model its file's name without .pml
  * @param sizes what is defined in it, as `RUNS=2 MAKES=1 NO_MTIME`
- * @throws Error where not all states could be seen
+ * @throws Error if not all states could be seen
  */
 export async function verify(model: string, sizes: string): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), 'js-model-'));
@@ -33,7 +33,7 @@ export async function verify(model: string, sizes: string): Promise<Verdict> {
       .map((name) => `-D${name}`);
     await run('spin', [...defines, '-a', join(import.meta.dirname, `${model}.pml`)], 30_000);
     // Without -DSAFETY it would look for cycles too; COLLAPSE stores a state in about 20 bytes, and none is thrown away.
-    await run('gcc', ['-O1', '-w', '-DSAFETY', '-DCOLLAPSE', `-DMEMLIM=${MEMORY}`, '-o', 'pan', 'pan.c'], 120_000);
+    await run('gcc', ['-O1', '-w', '-DSAFETY', '-DCOLLAPSE', `-DMEMLIM=${MEMORY_MB}`, '-o', 'pan', 'pan.c'], 120_000);
     const { stdout } = await run('./pan', ['-m100000', '-w22'], 240_000);
     const states = Number(/([\d.e+]+) states, stored/.exec(stdout)?.[1]);
     const error = /^pan:\d+: (.*?) \(at depth/m.exec(stdout)?.[1];

@@ -13,7 +13,7 @@ const isRoot = UID === 0;
 /** The last place of all. */
 const TMP = `/tmp/jobserver-tools-${UID}`;
 const RUN_USER = `/run/user/${UID}`;
-/** The place where no variable says another: not every machine that runs the tests has a /run/user. */
+/** The place if no variable names another: not every machine that runs the tests has a /run/user. */
 const USUAL = statSync(RUN_USER, { throwIfNoEntry: false })?.uid === UID ? `${RUN_USER}/jobserver-tools` : TMP;
 
 /** @returns a folder that goes with the test */
@@ -74,11 +74,11 @@ describe('the place of the state folder', () => {
   });
 });
 
-/** Runs a program where /run is a folder of its own; the machine's stays as it is. */
+/** Runs a program with a /run of its own; the machine's stays as it is. */
 const UNSHARE = ['--mount', 'sh', '-ec'];
 const canMount = spawnSync('unshare', [...UNSHARE, 'mount -t tmpfs none /run']).status === 0;
 
-describe.skipIf(!canMount)('where no variable says another place and /run/user/UID (needs root)', () => {
+describe.skipIf(!canMount)('the place if no variable names one and /run/user/UID (needs root)', () => {
   test.each<[string, string, string, Record<string, string>?]>([
     ['is ours', `mkdir -p ${RUN_USER}`, `${RUN_USER}/jobserver-tools`],
     ['is ours, whatever TMPDIR says', `mkdir -p ${RUN_USER}`, `${RUN_USER}/jobserver-tools`, { TMPDIR: '/t' }],

@@ -160,7 +160,7 @@ describe("an owner's implicit slot that becomes free", () => {
     expect(await next.line()).toBe('woken');
     process.kill(pidOf(stopped.id), 'SIGCONT');
     expect(await stopped.line()).toBe('woken');
-    // Whoever gives up passes it on.
+    // A waiter that gives up passes it on.
     for (const claim of claims.slice(0, 3)) releaseOwnClaim(claim);
     expect(await last.line()).toBe('woken');
     releaseOwnClaim(claims[3] as Claim);

@@ -66,10 +66,10 @@ function drain({ fd }: Pool): number[] {
   }
 }
 
-/** @returns tokens as one reads them best */
+/** @returns the bytes of a text, for tokens that are easy to read */
 export const bytes = (text: string): number[] => [...Buffer.from(text)];
 
-/** @returns the claim of a holder on as many slots, without an owner's implicit slot, as if taken long ago */
+/** Takes slots for a holder. @returns the claim, which looks as if it was taken long ago */
 export function claimSlots(pool: Pool, holder: ProcessId, count: number, owner?: SlotOwner) {
   const claim = openClaim(pool, holder, owner, 'a test');
   expect(tryTakeSlots(claim, count)).toBe(true);
@@ -77,7 +77,7 @@ export function claimSlots(pool: Pool, holder: ProcessId, count: number, owner?:
   return claim;
 }
 
-/** Makes it look as if all claims were written long ago. */
+/** Makes all claims look as if they were written long ago. */
 export function ageClaims(pool: Pool): void {
   for (const id of listClaims(pool)) utimesSync(claimFile(pool, id), 1, 1);
 }

@@ -83,7 +83,7 @@ describe('sweeping', () => {
     expect(drain()).toEqual(bytes('a'));
   });
 
-  test('waits for what a job has left in its slot, also where whoever started that was killed', async () => {
+  test('waits for what a job has left in its slot, even if the process that started it was killed', async () => {
     const { pool, drain } = makePool(bytes('a'));
     const left = await startProcess();
     const outer = claimSlots(pool, await startDead(), 1);
@@ -95,7 +95,7 @@ describe('sweeping', () => {
     renameSync(claimFile(pool, outer.id), claimFile(pool, `${inner.id}-${outer.id}`));
     expect(sweepClaims(pool, selfId())).toBe(0);
     expect(drain()).toEqual([]);
-    // Somebody died over it: its token may be needed still.
+    // A process died while it returned it: its token may still be needed.
     const handedOver = claimFile(pool, `${inner.id}-${outer.id}`);
     const half = `${handedOver}~${await startDead()}`;
     renameSync(handedOver, half);
@@ -125,7 +125,7 @@ describe('sweeping', () => {
     renameSync(claimFile(pool, claim.id), claimFile(pool, `${claim.id}~${returner.id}`));
     expect(sweepClaims(pool, selfId())).toBe(0);
     expect(drain()).toEqual([]);
-    // Who died over it may have put the token back: better one too few than one too many.
+    // A returner that died may have put the token back: better one too few than one too many.
     await returner.end();
     expect(sweepClaims(pool, selfId())).toBe(1);
     expect(drain()).toEqual([]);
@@ -156,7 +156,7 @@ describe('sweeping', () => {
       expect(listClaims(pool)).toEqual([one.id]);
       expect(existsSync(claimFile(pool, other.id))).toBe(false);
       expect(drain()).toEqual(bytes('b'));
-      // Nor is who returns it.
+      // Nor is the process that returns it seen.
       const returned = `${one.id}~${await startDead()}`;
       renameSync(file, claimFile(pool, returned));
       ageClaims(pool);
