@@ -66,12 +66,13 @@ traced() {
   echo $? >status
   wait $watch
 }
-# Ends what a fault may hang that came to a pipe of Node's own, such as its lock and its signals: there none happens in life.
+# Ends what a fault may hang that came to a pipe of Node's own, such as its lock and its signals, or to one of its threads: there
+# none happens in life.
 unhang() {
   until_traced "$OWN"
   grep -qE "$OWN" trace && kill -KILL $(cat pid) 2>/dev/null
 }
-OWN='^(read|write)\\([0-9]+<(pipe|socket|anon_inode):.*INJECTED'
+OWN='^((read|write)\\([0-9]+<(pipe|socket|anon_inode):|clone3?.*CLONE_THREAD).*INJECTED'
 until_traced() { until grep -qE "$1|^[+]{3} " trace 2>/dev/null; do sleep 0.02; done; }
 leftovers() {
   (cd run/jobserver-tools && find . -mindepth 1 \\( -path '*/claims/*' -o -path '*/locks/*' -o -name '*.new' \\))
@@ -112,7 +113,8 @@ export async function runScenario(
 ): Promise<Outcome> {
   const dir = join(world.dir, `run-${folders++}`);
   mkdirSync(join(dir, 'run'), { recursive: true, mode: 0o700 });
-  const { stdout, stderr } = await world.run(
+  const read = (name: string) => readFileSync(join(dir, name), 'utf8');
+  const running = world.run(
     `cd ${dir}; js-create -j ${jobs} --auth ${auth ?? 'fifo'} --fifo f -- bash -c "$PROOF"; ${REST}`,
     {
       env: {
@@ -128,7 +130,10 @@ export async function runScenario(
       },
     },
   );
-  const read = (name: string) => readFileSync(join(dir, name), 'utf8');
+  const { stdout, stderr } = await running.catch((cause) => {
+    const last = read('trace').split('\n').slice(-6).join('\n');
+    throw new Error(`a run hung with ${fault?.what ?? 'no fault'} at ${fault?.call.label}, behind\n${last}`, { cause });
+  });
   const calls = readCalls(read('trace'), dir);
   return {
     calls: calls.map(({ call }) => call),
