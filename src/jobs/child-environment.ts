@@ -1,5 +1,5 @@
 import type { Env, EnvChanges } from '../environment.js';
-import { FIFO_VARIABLE } from '../pool/find-pool.js';
+import { FIFO_VARIABLE } from '../pool/find-pair-of-client.js';
 import type { Pool } from '../pool/pool.js';
 import { countProcessors } from '../process/count-processors.js';
 import { formatAuth } from '../protocol/auth.js';
