@@ -134,7 +134,8 @@ function mayHide(pool: Pool, pid: number, { mayOpen, isOwners }: Access): boolea
 const LOGIN_PROGRAMS =
   /^(sshd|sshd-session|sudo|su|doas|pkexec|login|agetty|cron|crond|\(sd-pam\)|systemd.*|\(systemd\)|\(udev-worker\)|gdm-session-wor|sddm-helper|ssh-agent|gpg-agent|dbus-daemon|dbus-broker.*|polkitd)$/;
 
-const nameIn = (status: string): string => /^Name:\t(.*)$/m.exec(status)?.[1] ?? '';
+/** @returns the name of a process in its proc_pid_status(5); empty if that is hidden */
+export const nameIn = (status: string): string => /^Name:\t(.*)$/m.exec(status)?.[1] ?? '';
 
 /** @returns whether it is a shell on a terminal, without a script or options */
 const isTypedInto = ({ terminal }: ProcessEntry, [name = '', ...more]: readonly string[]): boolean =>

@@ -11,7 +11,7 @@ import { sleepSync } from '../process/sleep-sync.js';
 import { listClaims } from '../slots/read-claim.js';
 import { sweepClaims } from '../slots/sweep-dead-claims.js';
 import { wakeForFree } from '../slots/wake-waiters.js';
-import { findStranger, type Stranger } from './find-stranger.js';
+import { findStranger, nameIn, type Stranger } from './find-stranger.js';
 import { findAnyStranger, type Kept, makeRepair, type Repair } from './put-back-lost-tokens.js';
 import { type KeeperOrder, LATE, READY } from './start-keeper.js';
 import { takePlace } from './succession.js';
@@ -150,8 +150,7 @@ function findSession({ session, image }: PoolRecord): number[] {
 }
 
 /** @returns a process as a person knows it */
-const describe = ({ pid }: Stranger): string =>
-  `process ${pid} (${/^Name:\t(.*)$/m.exec(readStatus(pid))?.[1] ?? 'hidden'})`;
+const describe = ({ pid }: Stranger): string => `process ${pid} (${nameIn(readStatus(pid)) || 'hidden'})`;
 
 /** @returns `1 token`, `2 tokens` */
 const countOf = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;

@@ -2,15 +2,14 @@ import { existsSync, lstatSync, readdirSync, statSync, unlinkSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { cannot, isJobserverError } from '../errors.js';
 import { makerOf } from '../pool/fifo-name.js';
-import { leadsTo } from '../pool/find-openers.js';
+import { isOpenAnywhere } from '../pool/find-openers.js';
 import { identify } from '../pool/identity.js';
 import { isAbandoned } from '../pool/open-path.js';
 import { removeFolders } from '../pool/pool-folder.js';
 import { isKeeperDead, isOver, type PoolRecord, readRecord } from '../pool/pool-record.js';
 import { removeFifo, removePool } from '../pool/remove-pool.js';
 import { pidNamespace } from '../process/pid-namespace.js';
-import { listDescriptors } from '../process/process-descriptors.js';
-import { isAlive, listProcesses, pidOf, readProcess } from '../process/process-table.js';
+import { isAlive, pidOf, readProcess } from '../process/process-table.js';
 import { listClaims, readClaim } from '../slots/read-claim.js';
 import { isInUse } from '../slots/sweep-dead-claims.js';
 
@@ -119,11 +118,6 @@ function nowIn(folder: string): number {
   } catch {
     return Date.now();
   }
-}
-
-/** @returns whether any process that we may look into has the pipe or FIFO open */
-function isOpenAnywhere(key: string): boolean {
-  return listProcesses().some((pid) => listDescriptors(pid).some((fd) => leadsTo(key, undefined, pid, fd)));
 }
 
 /** Sweeps a FIFO in the state folder, which is named by the js-create that made it (see nameOwnFifo). */

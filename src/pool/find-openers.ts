@@ -1,4 +1,5 @@
-import { descriptorStat, readDescriptor, readInode } from '../process/process-descriptors.js';
+import { descriptorStat, listDescriptors, readDescriptor, readInode } from '../process/process-descriptors.js';
+import { listProcesses } from '../process/process-table.js';
 import { identify, inodeOf } from './identity.js';
 
 /**
@@ -17,4 +18,9 @@ export function leadsTo(key: string, path: string | undefined, pid: number, fd: 
   if (inode !== undefined && inode !== inodeOf(key)) return false;
   const stat = descriptorStat(pid, fd);
   return stat?.isFIFO() === true && identify(stat) === key;
+}
+
+/** @returns whether any process that we may look into has the pipe or FIFO of that identity open */
+export function isOpenAnywhere(key: string): boolean {
+  return listProcesses().some((pid) => listDescriptors(pid).some((fd) => leadsTo(key, undefined, pid, fd)));
 }
