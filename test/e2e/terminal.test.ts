@@ -161,7 +161,7 @@ describe('a wait', () => {
 
 it('a terminal that closes ends the command and gives its slot back', async () => {
   const world = makeWorld();
-  await world.run('js-create -j 1 --all-tokens --fifo f --owner none >/dev/null');
+  await world.run('js-create -j 1 --all-tokens --fifo f --owner none >/dev/null; :');
   try {
     const terminal = await openTerminal(world);
     await terminal.type('js-run --fifo f sh -c "echo \\$\\$ >pid; exec sleep 1000"');
