@@ -13,7 +13,7 @@ interface Row {
   timed: (Words | ((output: string) => Words))[];
   /** Run before, untimed. */
   before?: Words;
-  /** Run behind, untimed; gets what `before` printed. */
+  /** Run afterwards, untimed; gets what `before` printed. */
   after?: (output: string) => Words;
   env?: Record<string, string>;
 }
@@ -23,7 +23,7 @@ const node = process.execPath;
 const command = (name: string, ...args: string[]): Words => [node, join(BIN, `${name}.js`), ...args];
 const rounds = Number(process.argv[2] ?? 41);
 
-// What a person sets for their own programs slows the empty one down more than ours.
+// Variables that a user sets for their own programs slow the empty program down more than ours.
 delete process.env.NODE_EXTRA_CA_CERTS;
 delete process.env.NODE_OPTIONS;
 
@@ -64,7 +64,7 @@ if (process.env.BENCH_IN_POOL === undefined) {
   }
 }
 
-/** @returns milliseconds from the start of the first timed program to the end of the last */
+/** Returns milliseconds from the start of the first timed program to the end of the last. */
 function measure({ before, timed, after, env }: Row): number {
   const handle = before === undefined ? '' : run(before, env);
   let output = '';
@@ -81,7 +81,7 @@ function run([file, ...args]: Words, env?: Row['env']): string {
   return stdout.trim();
 }
 
-/** @returns the value in the middle */
+/** Returns the value in the middle. */
 function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
 }

@@ -29,6 +29,6 @@ export function findCast(name: string): Cast {
   return cast;
 }
 
-/** @returns what makes a process a user's, for spawn() */
+/** Returns what makes a process a user's, for spawn(). */
 export const asUser = (id: number | undefined): { uid?: number; gid?: number } =>
   id === undefined ? {} : { uid: id, gid: id };

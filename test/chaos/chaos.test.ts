@@ -6,7 +6,7 @@ import { runChaos } from './run.js';
 const isRoot = process.getuid?.() === 0;
 
 it.each(CASTS.filter(({ user }) => user === undefined || isRoot))(
-  'a pool outlives the chaos: never a job too many, in the end all slots and nothing else ($name)',
+  'a pool survives the chaos: never a job too many, and in the end exactly all slots ($name)',
   async (cast) => {
     const said: string[] = [];
     const repository = resolve(import.meta.dirname, '../..');

@@ -55,7 +55,7 @@ export async function endPool(stage: Stage): Promise<Ending> {
   return { complaints, repaired };
 }
 
-/** @returns how many bytes there are in the FIFO; the keeper is stopped meanwhile */
+/** Returns how many bytes there are in the FIFO; the keeper is stopped meanwhile. */
 async function countTokens({ run, fifo, slots }: Stage): Promise<number> {
   const keepers = listOurs(run, fifo).filter(({ role }) => role === 'keeper');
   for (const keeper of keepers) signalTo(keeper, 'SIGSTOP');
@@ -74,7 +74,7 @@ async function countTokens({ run, fifo, slots }: Stage): Promise<number> {
   }
 }
 
-/** @returns the claims or locks of the pool; those of others, that were killed with all that was theirs, are swept */
+/** Returns the claims or locks of the pool; those of others, that were killed with all that was theirs, are swept. */
 function listState({ state, fifo }: Stage, kind: string): string[] {
   const folder = join(state, identify(statSync(fifo, { bigint: true })), kind);
   return readdirSync(folder).map((name) => join(folder, name));

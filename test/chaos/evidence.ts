@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { listOurs } from './processes.js';
 import type { Stage } from './stage.js';
 
-/** @returns all processes and all state as they are now, for a person to find out what went wrong */
+/** Returns all processes and all state as they are now, for a person to find out what went wrong. */
 export function describeAll({ run, fifo, state }: Stage): string {
   const processes = listOurs(run, fifo).map(
     ({ pid, parent, state, actor, words }) => `${pid} (parent ${parent}, ${state}, actor ${actor}): ${words.join(' ')}`,

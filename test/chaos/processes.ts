@@ -19,7 +19,7 @@ export interface Ours {
 /** What tells our processes from all others is in the environment that they were started with. */
 export const MARK = { run: 'CHAOS_RUN', actor: 'CHAOS_ACTOR' };
 
-/** @returns all processes of the run, of which `fifo` is the pool */
+/** Returns all processes of the run, of which `fifo` is the pool. */
 export function listOurs(run: string, fifo: string): Ours[] {
   return readdirSync('/proc').flatMap((entry) => {
     const pid = Number(entry);

@@ -1,10 +1,10 @@
 /** Numbers that follow from a seed alone. */
 export interface Random {
-  /** @returns a number from 0 up to, and not, 1 */
+  /** Returns a number from 0 up to, and not, 1. */
   next(): number;
-  /** @returns an integer from `least` to `most` */
+  /** Returns an integer from `least` to `most`. */
   integer(least: number, most: number): number;
-  /** @returns one of these; each is as likely as its weight says, or as any other */
+  /** Returns one of these; each is as likely as its weight says, or as any other. */
   pick<T>(choices: readonly T[], weightOf?: (choice: T) => number): T;
 }
 

@@ -117,12 +117,12 @@ async function play(
   }
 }
 
-/** Who was sent no signal must end well, whatever became of all others. */
+/** An actor that got no signal must end well, whatever happened to the others. */
 function judgeActors(actors: readonly Actor[]): string[] {
   return actors.flatMap(({ touched, status, scene, words, log }) => {
     const text = readFileSync(log, 'utf8');
     if (/^ +at .*:\d+:\d+\)?$/m.test(text)) return [`a stack trace of ${words.join(' ')}:\n${text}`];
-    // Some are still at it where something else went wrong.
+    // Some are still running if something else went wrong.
     if (touched || status === undefined || (scene.statuses ?? [0]).includes(status)) return [];
     return [`status ${status} of a scene that was left alone: ${words.join(' ')}:\n${text}`];
   });

@@ -18,7 +18,7 @@ export interface Scene {
    * All of them are ended as a whole, jobs first, too.
    */
   rule: 'any' | 'shell' | 'client';
-  /** @returns the words of a command */
+  /** Returns the words of a command. */
   command(random: Random): string[];
   /** With which statuses it may end that nobody sent a signal to. */
   statuses?: readonly number[];
@@ -28,7 +28,7 @@ export interface Scene {
   isPossible?: (cast: Cast) => boolean;
 }
 
-/** @returns the scenes that can be played */
+/** Returns the scenes that can be played. */
 export const scenesOf = (cast: Cast): Scene[] => SCENES.filter(({ isPossible }) => isPossible?.(cast) ?? true);
 
 const bash = (script: string) => ['bash', '-c', script];
@@ -151,7 +151,7 @@ const SCENES: readonly Scene[] = [
     name: 'pool of its own',
     weight: 2,
     rule: 'any',
-    // Where its pool has ended, because who made it was killed, a js-run has no slot.
+    // If its pool has ended, because the process that made it was killed, a js-run has no slot.
     command: (random) => {
       const loop = `for time in ${times(random, 3, 6)}; do js-run --require -- job $time & jobs+=($!); done
         for job in "\${jobs[@]}"; do wait $job || exit; done`;
@@ -254,7 +254,7 @@ const SCENES: readonly Scene[] = [
 /** Shells with job control: each job is a process group of its own, in the foreground of the terminal or behind. */
 const JOB_CONTROL = ['bash -m', 'zsh -fm', 'ksh -m', 'mksh -m'];
 
-/** @returns a shell that runs the lines on a terminal of its own, on which a key is pressed after a while, in seconds */
+/** Returns a shell that runs the lines on a terminal of its own, on which a key is pressed after a while, in seconds. */
 function onTerminal(shell: string, lines: readonly string[], press?: { after: string; key: string }): string[] {
   const keys =
     press === undefined ? ':' : `perl -e 'select undef, undef, undef, ${press.after}'; printf '${press.key}'`;

@@ -31,7 +31,7 @@ export interface Stage {
   state: string;
   /** The mark of our processes. */
   run: string;
-  /** The environment that joins the pool; where it is advertised as a pair that is not open in this process. */
+  /** The environment that joins the pool; if it is advertised as a pair, that is not open in this process. */
   env: Record<string, string>;
   /** Closes what this process has open of the pool. */
   close(): void;
@@ -111,7 +111,7 @@ export function runCommand(
   return { status, text: stdout + stderr };
 }
 
-/** @returns the lines that the keepers of the pool wrote */
+/** Returns the lines that the keepers of the pool wrote. */
 export function readKeeperLog({ state }: Stage): string[] {
   const logs = readdirSync(state).map((name) => join(state, name, 'keeper.log'));
   return logs.flatMap((file) => {

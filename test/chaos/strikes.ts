@@ -35,7 +35,7 @@ const JUMP = 3600;
 /**
  * Strikes one process, or all of one actor. What is decided follows from the random numbers alone, of which it always takes
  * as many; whom it hits depends on who is there.
- * @returns what it did, `SIGKILL to a job`; undefined where nobody was there to be hit so
+ * @returns what it did, `SIGKILL to a job`; undefined if there was no such process
  */
 export async function strike(
   stage: Stage,
@@ -98,7 +98,7 @@ const isGentle = (signal: Blow): boolean => GENTLE.some((gentle) => gentle === s
 const isTelling = ({ pid, role }: Ours, actor: Actor, signal: Blow): boolean =>
   isGentle(signal) && (pid === actor.pid || role === 'client');
 
-/** @returns whether the rule of its scene allows it */
+/** Returns whether the rule of its scene allows it. */
 function isFair(victim: Ours, actors: ReadonlyMap<number, Actor>, signal: Blow): boolean {
   const actor = actors.get(victim.actor);
   if (actor === undefined || (signal === 'SIGSTOP' && actor.scene.stopsToo)) return false;

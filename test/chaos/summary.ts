@@ -4,7 +4,7 @@ import type { Actor } from './actors.js';
 import type { Jobs } from './jobs.js';
 import type { Stage } from './stage.js';
 
-/** @returns what happened, for a person: a line each for the scenes, the signals, the jobs and the keepers */
+/** Returns what happened, for a person: a line each for the scenes, the signals, the jobs and the keepers. */
 export function summarize(stage: Stage, actors: readonly Actor[], blows: readonly string[], jobs: Jobs): string[] {
   const keeper = readFileSync(join(stage.dir, 'keeper.log'), 'utf8').split('\n');
   const sum = (pattern: RegExp) => keeper.reduce((total, line) => total + Number(pattern.exec(line)?.[1] ?? 0), 0);
@@ -19,7 +19,7 @@ export function summarize(stage: Stage, actors: readonly Actor[], blows: readonl
   ];
 }
 
-/** @returns how often each is there, the most frequent first: `12 apples, 3 pears` */
+/** Returns how often each is there, the most frequent first: `12 apples, 3 pears`. */
 function tally(words: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);

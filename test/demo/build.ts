@@ -4,12 +4,12 @@ import { constants, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Found } from './parts.js';
 
-/** What the caller's environment may say; the rest (a pool of his, RUSTFLAGS, GOFLAGS, CC) would change what is built. */
+/** What the caller's environment may say; the rest (another pool, RUSTFLAGS, GOFLAGS, CC) would change what is built. */
 const KEPT = ['HOME', 'LANG', 'LC_ALL', 'PYENV_ROOT', 'RUSTUP_HOME', 'RUSTUP_TOOLCHAIN', 'TMPDIR', 'USER'];
 
 /**
  * What ends the build. It runs in a process group of its own, and all of that is sent SIGTERM whichever came: make hands
- * a signal to its recipes' shells at most, cargo none to its compilers, and most of them outlive who started them.
+ * a signal to its recipes' shells at most, cargo none to its compilers, and most of them outlive the process that started them.
  */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

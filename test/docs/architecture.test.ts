@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   shell: [],
 };
 
-/** @returns every import of one room's file of another room, as `ROOM/FILE -> ROOM` */
+/** Returns every import of one room's file of another room, as `ROOM/FILE -> ROOM`. */
 function listImports(room: string): string[] {
   return readdirSync(join(SRC, room)).flatMap((name) => {
     const file = join(SRC, room, name);

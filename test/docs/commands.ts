@@ -15,8 +15,8 @@ export const COMMANDS: readonly Command[] = await Promise.all(
   }),
 );
 
-/** @returns all options of a command, those included that every command has */
+/** Returns all options of a command, those included that every command has. */
 export const optionsOf = ({ options }: Command): OptionSpec[] => [...options, ...COMMON_OPTIONS];
 
-/** @returns `-n` and `--slots` */
+/** Returns `-n` and `--slots`. */
 export const flagsOf = ({ name, short }: OptionSpec): string[] => (short ? [`-${short}`, `--${name}`] : [`--${name}`]);

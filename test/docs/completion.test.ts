@@ -4,7 +4,7 @@ import { OVERRIDING } from '../../src/tools/table.js';
 import { COMMANDS, flagsOf, optionsOf } from './commands.js';
 import { type Candidate, complete, SHELLS, type Shell } from './completion.js';
 
-/** Completes the lines, which are the keys; the values are the words that are to be offered, in any order. */
+/** Completes the lines, which are the keys; the values are the words that should be offered, in any order. */
 async function expectWords(shell: Shell, expected: Record<string, readonly string[]>, env = {}): Promise<void> {
   const sorted = (words: readonly string[]) => [...words].sort();
   const lines = Object.keys(expected);
@@ -51,7 +51,7 @@ describe.each(SHELLS)('completion in %s', (shell) => {
     await expectWords(shell, Object.fromEntries(valued.map(({ line }) => [`${line} 1 --versi`, ['--version']])));
   });
 
-  it('knows behind which options a command can come', async () => {
+  it('knows after which options a command can follow', async () => {
     const flags = FLAGS.filter(({ operands }) => operands.includes('COMMAND'));
     const wordsBehind = ({ value }: Flag) => (value === undefined ? ['js-acquire'] : []);
     await expectWords(shell, Object.fromEntries(flags.map((flag) => [`${flag.line} js-acq`, wordsBehind(flag)])));
@@ -92,7 +92,7 @@ it.each(['fish', 'zsh'] as const)('%s says what each option is for', async (shel
   expect(told).toEqual(long);
 });
 
-it.each(['fish', 'zsh'] as const)('%s completes what a command that is run completes itself', (shell) =>
+it.each(['fish', 'zsh'] as const)('%s completes the arguments of a command in the way of that command', (shell) =>
   expectWords(shell, {
     'js-run js-run --no-w': ['--no-wait'],
     'js-run -n 2 js-create --all': ['--all-tokens'],
@@ -100,7 +100,7 @@ it.each(['fish', 'zsh'] as const)('%s completes what a command that is run compl
   }),
 );
 
-it('bash leaves a command that is run to bash-completion, where that is loaded', () =>
+it('bash leaves the arguments of a command to bash-completion, if that is loaded', () =>
   expectWords(
     'bash',
     {

@@ -7,7 +7,7 @@ import { COMMANDS, ROOT } from './commands.js';
 /** What a shell offers at the end of a line. */
 export interface Candidate {
   word: string;
-  /** What it says beside it. */
+  /** The description next to it. */
   text: string;
 }
 
@@ -21,13 +21,13 @@ type Env = Readonly<Record<string, string>>;
  * Completes lines at their ends, all in one real shell, in a folder that has just `a.fifo`.
  * @param more variables for the shell
  * @returns the candidates of each line
- * @throws where the shell is missing, or says anything against our file
+ * @throws if the shell is missing, or reports an error in our file
  */
 export async function complete(shell: Shell, lines: readonly string[], more: Env = {}): Promise<Candidate[][]> {
   const dir = mkdtempSync(join(tmpdir(), 'js-'));
   try {
     for (const folder of ['bin', 'linked', 'home', 'work']) mkdirSync(join(dir, folder));
-    // Twice, as on a machine where `npm link` has put them on PATH too.
+    // Twice, as if `npm link` had put them on PATH, too.
     for (const folder of ['bin', 'linked'])
       for (const { name } of COMMANDS) symlinkSync(join(ROOT, `bin/${name}.js`), join(dir, folder, name));
     await execa('mkfifo', [join(dir, 'work/a.fifo')]);
@@ -42,7 +42,7 @@ export async function complete(shell: Shell, lines: readonly string[], more: Env
   }
 }
 
-/** @returns each line behind `# `, and below it a row for each candidate: the word, a tab, the text */
+/** Formats each line after `# `, and below it a row for each candidate: the word, a tab, the text. */
 async function ask(shell: Shell, lines: readonly string[], dir: string, more: Env): Promise<string> {
   const driver = join(import.meta.dirname, `complete.${shell}`);
   const home = join(dir, 'home');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ROOT } from './commands.js';
 
-/** A manual page, as far as it can be held against a table. */
+/** The parts of a manual page that can be compared with a table. */
 export interface ManPage {
   /** `.Dt`, the name in `.Nm`. */
   title: string;
@@ -16,13 +16,13 @@ export interface ManPage {
   synopsis: string[];
 }
 
-/** @returns where a command's page is, from the package's root */
+/** Returns where a command's page is, from the package's root. */
 export const manFile = (command: string): string => `man/${command}.1`;
 
 /** The page on what all commands have in common. */
 export const OVERVIEW = 'man/jobserver-tools.7';
 
-/** Reads a command's page. @throws where there is none */
+/** Reads a command's page. @throws if there is none */
 export async function readManPage(command: string): Promise<ManPage> {
   const file = join(ROOT, manFile(command));
   const text = readFileSync(file, 'utf8');
@@ -37,7 +37,7 @@ export async function readManPage(command: string): Promise<ManPage> {
   };
 }
 
-/** @returns what mandoc(1) has to say against a page */
+/** Returns the warnings of mandoc(1) about a page. */
 export async function lintManPage(file: string): Promise<string> {
   const { all } = await execa('mandoc', ['-T', 'lint', '-W', 'warning', file], {
     cwd: ROOT,
@@ -47,7 +47,7 @@ export async function lintManPage(file: string): Promise<string> {
   return all;
 }
 
-/** @param words `Fl n Ar N , Fl -slots Ar N` @returns `-n N, --slots N` */
+/** Turns `Fl n Ar N , Fl -slots Ar N` into `-n N, --slots N`. */
 function spellOption(words: string): string {
   return words.replaceAll(/\bFl /g, '-').replaceAll(/\bAr /g, '').replaceAll(' ,', ',');
 }
@@ -60,7 +60,7 @@ async function render(file: string): Promise<string> {
   return stdout.replaceAll(OVERSTRUCK, '');
 }
 
-/** @returns the lines between a section's heading and the next */
+/** Returns the lines between a section's heading and the next. */
 function section(page: string, heading: string): string {
   return page.split(/^(?=\S)/m).find((part) => part.startsWith(heading)) ?? '';
 }

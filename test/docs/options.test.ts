@@ -7,12 +7,12 @@ import { complete, SHELLS, type Shell } from './completion.js';
 import { askHelp } from './help.js';
 import { lintManPage, manFile, OVERVIEW, readManPage } from './man-page.js';
 
-/** Something that names options, to be held against the tables. */
+/** A document that names options, to compare with the tables. */
 interface Document {
   name: string;
-  /** @returns the options of each command as they stand there */
+  /** Reads the options of each command as they are spelled there. */
   read(commands: readonly string[]): Promise<string[][]>;
-  /** @returns how an option has to stand there */
+  /** Spells an option as it should be there. */
   spell(option: OptionSpec): string[];
 }
 
@@ -47,7 +47,7 @@ const completionIn = (shell: Shell): Document => ({
   spell: flagsOf,
 });
 
-/** @returns all options, as `js-run: --fifo` */
+/** Returns all options, as `js-run: --fifo`. */
 function nameAll(commands: readonly Command[], optionsIn: (command: Command, index: number) => string[]): string[] {
   return commands
     .flatMap((command, index) => optionsIn(command, index).map((text) => `${command.name}: ${text}`))
@@ -62,7 +62,7 @@ describe.each([HELP, MAN_PAGES, ...SHELLS.map(completionIn)])('$name', ({ read, 
     const named = nameAll(COMMANDS, (_, index) => found[index] ?? []);
     expect(named).toEqual(expected(COMMANDS));
 
-    // And would not, were a table another.
+    // The comparison would fail if a table were different.
     const [first, ...others] = COMMANDS as [Command, ...Command[]];
     const withOptions = (options: OptionSpec[]) => expected([{ ...first, options }, ...others]);
     expect(named).not.toEqual(withOptions([...first.options, { name: 'new', help: 'new' }]));

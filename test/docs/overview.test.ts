@@ -17,7 +17,7 @@ const ROWS = [...PAGE.replace(/^\.Ss What was measured[\s\S]*/m, '').matchAll(/^
   ([, cells = '']) => cells.split(' Ta '),
 );
 
-/** @param text `from 4.4`, `4.2, 4.3`, `to 4.1`, `any` @returns versions that it speaks of, those at its ends among them */
+/** Lists versions in a range, including those at its ends. @param text `from 4.4`, `4.2, 4.3`, `to 4.1`, `any` */
 function versionsIn(text: string): Array<Version | undefined> {
   if (text === 'any') return [undefined];
   const ends = [...text.matchAll(/(\d+)\.?(\d*)/g)].map(([, major, minor]) => [Number(major), Number(minor)]);
@@ -25,7 +25,7 @@ function versionsIn(text: string): Array<Version | undefined> {
   return [...oldest, ...ends, ...newest].map(([major = 0, minor = 0]) => ({ major, minor, line: '' }));
 }
 
-/** @returns the last three cells of a tool's row */
+/** Returns the last three cells of a tool's row. */
 function describeTool(tool: Tool, version: Version | undefined): string[] {
   const styles = tool.styles(version);
   const { args = [], env = {} } = (styles.length === 0 && tool.limitTo?.(7)) || {};

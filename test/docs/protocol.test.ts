@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ROOT } from './commands.js';
 
-/** @returns the text of every source file below a folder, by its path */
+/** Returns the text of every source file below a folder, by its path. */
 function readSources(folder: string): [file: string, text: string][] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(ts|mjs|sh|pml)$/.test(entry.name))

@@ -69,7 +69,7 @@ describe('js-acquire and js-release', () => {
   });
 
   it.each(['js-acquire -n 3 --timeout 20', 'js-run -n 3 --timeout 20 true'])(
-    '%s takes tokens that come one by one, with nobody else about',
+    '%s takes tokens that come one by one, without other commands',
     async (command) => {
       const { stdout, stderr } = await session(
         `for i in 1 2 3 4; do h[i]=$(js-acquire); done
@@ -87,7 +87,7 @@ describe('js-acquire and js-release', () => {
     },
   );
 
-  it('take no slot for whoever adopts them where their shell has died already', async () => {
+  it('take no slot for the process that adopts them if their shell has already died', async () => {
     const { stdout } = await session(
       `bash -c '( while [ -e /proc/$$/exe ]; do sleep 0.01; done; exec js-acquire 2>err ) & :'
       until_true '[ -s err ]'; cat err; js-acquire --no-wait -n 4 >/dev/null && echo all`,
@@ -123,7 +123,7 @@ describe('js-acquire and js-release', () => {
     expect(stderr).toMatch(/^js-release: no slot is held under the handle '[^\n]*\n$/);
   });
 
-  it('returns the good ones among bad handles', async () => {
+  it('returns the valid ones among invalid handles', async () => {
     const { stdout } = await session(
       'h=$(js-acquire -n 3); js-release nonsense "$h" "$h" 2>err; echo $?; wc -l <err; tokens',
     );
@@ -154,7 +154,7 @@ describe('js-acquire and js-release', () => {
 });
 
 describe('a js-acquire that waits', () => {
-  it('gets the slot that another returns, whichever kind it is', async () => {
+  it('gets the slot that another returns, of either kind', async () => {
     for (const jobs of [1, 2]) {
       const { stdout, stderr } = await session(
         `js-acquire -n ${jobs} >h; js-acquire >second & waiting 1; js-release "$(cat h)"; wait; cat second`,
@@ -165,7 +165,7 @@ describe('a js-acquire that waits', () => {
     }
   });
 
-  it('for several slots gets them also where another waits for several', async () => {
+  it('for several slots gets them even if another waits for several', async () => {
     const { stdout, stderr } = await session(
       `h=$(js-acquire -n 4)
       for i in 1 2 3; do ( js-acquire -n 3 >h$i; js-release "$(cat h$i)" ) & done; waiting 3
@@ -211,7 +211,7 @@ describe('the slots of a holder that ended', () => {
     expect((await session(`${script}; js-acquire -n 4 --timeout 5 >/dev/null; echo $?`)).stdout).toBe('0\n');
   });
 
-  it('come back also below a make, where no keeper looks', async () => {
+  it('come back below a make, too, where there is no keeper', async () => {
     const world = makeWorld();
     world.file('Makefile', 'all:\n\t+@sh ./recipe\n');
     world.file(

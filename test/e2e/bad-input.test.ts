@@ -30,7 +30,7 @@ const root = process.getuid?.() === 0;
 const asNobody =
   'setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_RUNTIME_DIR JOBSERVER_TOOLS_STATE="$PWD/own/state"';
 
-describe('a pool that is advertised and cannot be joined', () => {
+describe('a pool that is advertised but cannot be joined', () => {
   const POOLS: [string, string, string][] = [
     ['a path that is not there', ':', 'fifo:$PWD/f'],
     ['a path in a folder that is not there', ':', 'fifo:$PWD/x/y'],
@@ -38,7 +38,7 @@ describe('a pool that is advertised and cannot be joined', () => {
     ['a path that is too long', ':', `fifo:/${'x'.repeat(300)}`],
     ['a regular file', 'echo ++++ >f', 'fifo:$PWD/f'],
     ['a folder', ':', 'fifo:$PWD'],
-    ['a FIFO that nobody keeps', 'mkfifo f', 'fifo:$PWD/f'],
+    ['a FIFO that no process keeps open', 'mkfifo f', 'fifo:$PWD/f'],
     ['no path', ':', 'fifo:'],
     ['negative descriptors', ':', '-2,-2'],
     ['closed descriptors', ':', '73,74'],
@@ -50,7 +50,7 @@ describe('a pool that is advertised and cannot be joined', () => {
     ['a quoted blank', 'mkdir "a b"', 'fifo:$PWD/a\\ b/f'],
   ];
 
-  it.each(POOLS)('is warned of by js-run, which runs the command: %s', async (_, prepare, auth) => {
+  it.each(POOLS)('causes a warning of js-run, which runs the command: %s', async (_, prepare, auth) => {
     const script = `${prepare}; export MAKEFLAGS="k -j4 --jobserver-auth=${auth} -- A=b"; exec js-run ${SHOW}`;
     const ended = await makeWorld().run(script);
     expect(ended).toMatchObject({ status: 0, stdout: 'ran [k -- A=b]\n' });
@@ -58,7 +58,7 @@ describe('a pool that is advertised and cannot be joined', () => {
     expect(ended.stderr).toMatch(/; running the command without a slot\n$/);
   });
 
-  it.each(POOLS)('is an error for who needs it: %s', async (_, prepare, auth) => {
+  it.each(POOLS)('is an error for commands that need it: %s', async (_, prepare, auth) => {
     const script = `${prepare}; export MAKEFLAGS=" -j4 --jobserver-auth=${auth}"
       js-run --require ${SHOW}; echo $?; js-acquire; echo $?`;
     const { stdout, stderr } = await makeWorld().run(script);
@@ -72,7 +72,7 @@ describe('a pool that is advertised and cannot be joined', () => {
     expectOneLine(ended, command);
   });
 
-  it.runIf(root)('is warned of where it is not ours to open', async () => {
+  it.runIf(root)('causes a warning if it may not be opened', async () => {
     const world = makeWorld();
     const ended = await world.run(`chmod 755 .; mkfifo -m 600 f; mkdir own; chown 65534 own; exec 5<>f; printf + >&5
       MAKEFLAGS=" -j4 --jobserver-auth=fifo:$PWD/f" ${asNobody} js-run ${SHOW} 5<&-; ls -A own`);
@@ -98,7 +98,7 @@ describe('a pool that is advertised and cannot be joined', () => {
   });
 });
 
-/** Command, exit status, and what the message speaks of. */
+/** Command, exit status, and what the message contains. */
 const USAGE: [string, number, string | RegExp][] = [
   ['js-run', 125, 'no command given'],
   ['js-run --', 125, 'no command given'],
@@ -162,7 +162,7 @@ const USAGE: [string, number, string | RegExp][] = [
 it.each(USAGE)('%s: %i', async (command, status, words) => {
   const world = makeWorld();
   const ended = await world.run(`${command}; exit $?`);
-  // What eval gets has to fail too.
+  // The code for eval has to fail, too.
   const stdout = /^js-(create|env) /.test(command) && !command.includes('>') ? `(exit ${status})\n` : '';
   expect({ status: ended.status, stdout: ended.stdout }).toEqual({ status, stdout });
   expectOneLine(ended, command.split(' ', 1)[0] as string);
@@ -170,7 +170,7 @@ it.each(USAGE)('%s: %i', async (command, status, words) => {
   expectNothingLeft(world);
 });
 
-describe('a state folder that somebody else could have prepared', () => {
+describe('a state folder that another user could have prepared', () => {
   it.each([
     ['a symbolic link', 'mkdir other; ln -s "$PWD/other" run/jobserver-tools', 'it is a symbolic link'],
     ['a link that leads nowhere', 'ln -s nowhere run/jobserver-tools', 'it is a symbolic link'],
@@ -193,7 +193,7 @@ describe('a state folder that somebody else could have prepared', () => {
   it.runIf(root).each([
     ['is of another user', '$PWD/run'],
     ['cannot be seen', '$PWD/run/inner'],
-  ])('is not even looked for where XDG_RUNTIME_DIR %s, as after su', async (_, runtime) => {
+  ])('is not even looked for if XDG_RUNTIME_DIR %s, as after su', async (_, runtime) => {
     const nobody = asNobody.replace(/ env .*/, ` env -u JOBSERVER_TOOLS_STATE XDG_RUNTIME_DIR="${runtime}"`);
     const { stdout, stderr } = await makeWorld().run(`chmod 755 .; mkdir run/inner; cd /; OLD=/tmp/jobserver-tools-65534
       test -e $OLD || trap 'rm -rf $OLD' EXIT

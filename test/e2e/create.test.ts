@@ -30,7 +30,7 @@ const useMake = (version: string) => (version === '4.4.1' ? `PATH=${make441Dir}:
 
 const pidOf = (id: string) => Number.parseInt(id, 10);
 
-/** @returns what pool.json says of the only pool of a world */
+/** Returns what pool.json says of the only pool of a world. */
 function readPool(world: World) {
   const name = readdirSync(world.state).find((entry) => existsSync(join(world.state, entry, 'pool.json'))) ?? '';
   const folder = join(world.state, name);
@@ -56,7 +56,7 @@ async function expectEnd(world: World, keeper: number): Promise<void> {
 }
 
 describe('eval "$(js-create)"', () => {
-  it.each(SHELLS)('joins in %s, and keeps what else make was told', async (shell) => {
+  it.each(SHELLS)('joins in %s, and keeps the other flags of make', async (shell) => {
     const world = makeWorld();
     const { stdout, stderr } = await world.run(
       `${COUNT} ${create('-j 4 --fifo f')}
@@ -94,7 +94,7 @@ describe('eval "$(js-create)"', () => {
 });
 
 describe.each(SHELLS)('the descriptors that a pair takes in %s', (shell) => {
-  /** Has the descriptors open, as it is read from a file: some shells take others for a moment where it is an argument. */
+  /** Has the descriptors open, as it is read from a file: some shells use others for a moment if it is an argument. */
   const joinBeside = (used: string, then: string) =>
     `exec ${used.replace(/\d/g, '$&>/dev/null')}; eval "$(js-create -j 2 --auth pipe --fifo f)" && { ${then}; js-destroy --fifo f; }`;
 
@@ -103,7 +103,7 @@ describe.each(SHELLS)('the descriptors that a pair takes in %s', (shell) => {
     ['8 7', '6,5'],
     ['3 4 5 6 7', '8,9'],
     ['5 6 7 8 9', '4,3'],
-  ])('beside %j are %s', async (used, pair) => {
+  ])('next to %j are %s', async (used, pair) => {
     const { stdout, stderr } = await makeWorld().run(joinBeside(used, 'echo "$MAKEFLAGS"'), { shell });
     expect({ stdout, stderr }).toEqual({ stdout: expect.stringContaining(`--jobserver-auth=${pair}`), stderr: '' });
   });
@@ -112,7 +112,7 @@ describe.each(SHELLS)('the descriptors that a pair takes in %s', (shell) => {
     ['3 4 5 6 7 8 9', 'none is free'],
     ['4 5 6 7 8 9', 'only 3 is free'],
     ['3 4 5 6 7 8', 'only 9 is free'],
-  ])('beside %j are too few', async (used, free) => {
+  ])('next to %j are too few', async (used, free) => {
     const { stderr, status } = await makeWorld().run(joinBeside(used, ':'), { shell });
     const reason = `two descriptors from 3 to 9 must be free, and ${free}; close some, or use --auth fifo`;
     expect({ stderr, status }).toEqual({
@@ -121,7 +121,7 @@ describe.each(SHELLS)('the descriptors that a pair takes in %s', (shell) => {
     });
   });
 
-  it('leave the one alone that flock(1) is used with', async () => {
+  it('do not include the one that scripts use with flock(1)', async () => {
     const world = makeWorld();
     world.file('makefile', 'all: ; @+echo made\n');
     const script = `${create('-j 2 --auth pipe')}; ( flock 9; make -s ) 9>lock`;
@@ -140,7 +140,7 @@ const FAILING: [string, number][] = [
   ['js-env --strip --unknown', 2],
 ];
 
-describe.each(SHELLS)('eval of what a command prints that fails, in %s', (shell) => {
+describe.each(SHELLS)('eval of the output of a failing command, in %s', (shell) => {
   it.each(FAILING)('%s: %i', async (command, status) => {
     const script = `eval "$(${command})"; echo $?; eval "$(${command})" || echo failed; set -e; eval "$(${command})"; echo survived`;
     const ended = await makeWorld().run(script, { shell });
@@ -149,7 +149,7 @@ describe.each(SHELLS)('eval of what a command prints that fails, in %s', (shell)
 });
 
 it.each(['js-create -j 0 -- true', 'js-create --unknown -- true', 'js-env --check', 'js-env --json', 'js-acquire'])(
-  'prints nothing that fails, for it is no code: %s',
+  'prints no code that fails: %s',
   async (command) => {
     const { stdout, status } = await makeWorld().run(command);
     expect({ stdout, failed: status > 0 }).toEqual({ stdout: '', failed: true });
@@ -213,7 +213,7 @@ describe('js-create', () => {
     expect(stdout).toBe('nested\n75\n');
   });
 
-  it('leaves nothing behind where a signal ends it before there is a keeper', async () => {
+  it('leaves nothing behind if a signal ends it before there is a keeper', async () => {
     const world = makeWorld();
     world.file('bin/mkfifo', '#!/bin/sh\ncommand -p mkfifo "$@"\nkill -TERM $PPID\n');
     expect((await world.run('eval "$(js-create -j 2)"; echo $?')).stdout).toBe('143\n');
@@ -270,7 +270,7 @@ describe('js-create -- COMMAND', () => {
     if (status === 126 || status === 127) expect(stderr).toMatch(/^js-create: cannot run '[^']+': [^\n]+\n$/);
   });
 
-  it('passes stdin, stdout, stderr, further descriptors and arguments on', async () => {
+  it('passes on stdin, stdout, stderr, further descriptors and arguments', async () => {
     const { stdout, stderr } = await makeWorld().run(
       `exec 5<<<five; echo in | js-create -j 2 -- sh -c 'cat; echo err >&2; cat <&5; printf "<%s>" "$@"' - 'a  b' '' -- '*'`,
     );
@@ -278,7 +278,7 @@ describe('js-create -- COMMAND', () => {
   });
 });
 
-it('js-create exits as its command did also if its keeper does not end, and says so', async () => {
+it('js-create exits as its command did even if its keeper does not exit, and says so', async () => {
   const world = makeWorld();
   world.file(
     'job',
@@ -309,7 +309,7 @@ it.each([
   expect(stderr).toBe('');
 });
 
-it('js-create without anywhere to print to makes no pool', async () => {
+it('js-create makes no pool if its output is closed', async () => {
   const { status, stderr } = await makeWorld().run('js-create -j 2 >&-');
   expect({ status, stderr }).toEqual({
     status: 1,

@@ -65,7 +65,7 @@ describe('a Debian package', { timeout: 120_000 }, () => {
     expect(stderr).not.toMatch(/^js-/m);
   });
 
-  it('is warned of if the command line asks for more', async () => {
+  it('causes a warning if its command line asks for more', async () => {
     const { stderr, status } = await build(`js-create -j1 -- js-run ${BUILD} -j3`);
     expect(stderr).toContain(
       "js-run: warning: '-j3' makes dpkg-buildpackage ignore the pool; remove it, or use js-run --fit\n",

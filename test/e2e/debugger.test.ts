@@ -5,7 +5,7 @@ import { listDescriptors, readDescriptor } from '../../src/process/process-descr
 import { readPids, start } from '../process/start.js';
 import { makeWorld, type World } from './world.js';
 
-/** @returns whether a process has a TCP socket that others can connect to (proc_pid_net(5)) */
+/** Returns whether a process has a TCP socket that others can connect to (proc_pid_net(5)). */
 function listens(pid: number): boolean {
   const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1')
     .split('\n')

@@ -39,7 +39,7 @@ describe('eval "$(js-env --fifo PATH)"', () => {
     expect((await outside(makeWorld(), script)).stdout.trim()).toMatch(expected);
   });
 
-  it.each(SHELLS)('changes nothing where %s has joined already', async (shell) => {
+  it.each(SHELLS)('changes nothing if %s has already joined', async (shell) => {
     const { stdout } = await outside(
       makeWorld(),
       `eval "$(js-env --fifo f)"; js-env >first; . ./first; js-env >second; cmp first second && grep -c ^exec first`,
@@ -49,14 +49,14 @@ describe('eval "$(js-env --fifo PATH)"', () => {
   });
 });
 
-it('js-env names the FIFO of somebody else by a path that is good in any folder', async () => {
+it('js-env names the FIFO of another program by a path that works in any folder', async () => {
   const world = makeWorld();
   const { stdout } = await world.run('mkfifo g; exec 3<>g; js-env --fifo g --auth fifo');
   expect(stdout).toContain(`--jobserver-auth=fifo:${world.dir}/g'`);
 });
 
 it.each(['fifo', 'pipe'])(
-  'js-env refuses a FIFO that nobody keeps, which the shell would wait for (%s)',
+  'js-env refuses a FIFO that no process keeps open, which would block the shell (%s)',
   async (auth) => {
     const ended = await makeWorld().run(
       `mkfifo g; timeout 5 bash -c 'eval "$(js-env --fifo g --auth ${auth})"; exit 0'`,
@@ -65,7 +65,7 @@ it.each(['fifo', 'pipe'])(
   },
 );
 
-it('js-env lets a make 4.3 join in a recipe that make does not take for one', async () => {
+it('js-env lets a make 4.3 join in a recipe line without +', async () => {
   const world = makeWorld();
   world.file('outer.mk', 'all: a b\na b:\n\t@eval "$$(js-env)"; sh -c "make -s P=$@ $@1 $@2 $@3"\n');
   world.file('Makefile', 'a1 a2 a3 b1 b2 b3:\n\tspan $@ meet 4\n');

@@ -3,7 +3,7 @@ import { make43, make441Dir, withPath } from '../setup/tools.js';
 import { peak, type Span } from '../spans/spans.js';
 import { makeWorld } from './world.js';
 
-/** Peak 4: not a slot more, and not one less, as the jobs wait for each other. */
+/** Peak 4: not one more, and not one less, because the jobs wait for each other. */
 function expectFour(spans: Span[], jobs: number): void {
   expect(spans).toHaveLength(jobs);
   expect(peak(spans)).toBe(4);
@@ -93,7 +93,7 @@ describe('exactly N jobs', () => {
     ['fifo', '4.4.1', 'make -s'],
     ['pipe', '4.3', 'make -s'],
     ['pipe', '4.3', 'sh -c "cd . && make -s; true"'],
-  ])('of a make that runs beside js-run in a session (%s, %s, %s)', async (auth, version, command) => {
+  ])('of a make that runs next to js-run in a session (%s, %s, %s)', async (auth, version, command) => {
     const world = makeWorld();
     world.file('Makefile', 'all: a b c d\na b c d:\n\t@: >began; span $@ sleep 0.6\n');
     const env = version === '4.3' ? world.env : (withPath(make441Dir, world.env) as Record<string, string>);
@@ -127,7 +127,7 @@ describe('exactly N jobs', () => {
     expectFour(await world.spans(), 4);
   });
 
-  it('where a job goes on in the background when the command of its js-run has ended', async () => {
+  it('if a job goes on in the background after the command of its js-run has ended', async () => {
     const world = makeWorld();
     const { status, stdout } = await world.run(`js-create -j 1 --fifo f -- bash -c '
       js-run -- sh -c "js-run -- span inner sleep 1 & until [ -s spans ]; do sleep 0.02; done"

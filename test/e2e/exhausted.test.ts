@@ -37,7 +37,7 @@ const SCENARIOS: Scenario[] = [
   { name: 'js-destroy', jobs: 2, script: 'eval "$(js-create -j 2 --auth fifo)"; traced js-destroy' },
 ];
 
-/** What the system says where there is no room, no descriptor or no process left, or the disk is read-only or broken. */
+/** The errors of the system if there is no room, descriptor or process left, or the disk is read-only or broken. */
 function faultsAt(call: Call): Fault[] {
   const fault = (error: string, lasts = false) => ({ call, what: `error=${error}`, lasts });
   switch (call.name) {
@@ -173,7 +173,7 @@ all_of(lambda: os.read(pipe, 65536))
 os.write(pipe, tokens)
 `;
 
-it('a pipe that does not take a token back is told of, the claim stays, and the keeper returns it', async () => {
+it('a pipe that does not take a token back is reported, the claim stays, and the keeper returns it', async () => {
   const world = makeWorld();
   world.file('fill.py', FILL_PIPE);
   const script = `js-acquire >handle
@@ -186,14 +186,14 @@ it('a pipe that does not take a token back is told of, the claim stays, and the 
   expect(ended.stderr).toMatch(/^js-run: cannot return a token to the pool '.*': Resource temporarily unavailable\n$/);
 });
 
-it('too few descriptors are told of in one line, down to where Node itself does not start', async () => {
+it('too few descriptors are reported in one line, down to the number with which Node itself does not start', async () => {
   const script = `js-acquire >handle
     for n in $(seq 40 -1 16); do (ulimit -n $n; js-run true 2>&1 | tr '\n' ' '; echo $n); done; js-release; ${PROOF}`;
   const ended = await makeWorld().run(`js-create -j 3 --auth fifo --fifo f -- bash -c "$SCRIPT"`, {
     env: { SCRIPT: script },
   });
   const lines = ended.stdout.split('\n').filter((line) => !/^\d*$/.test(line));
-  // Before our first line runs it is Node that speaks.
+  // Before our first line runs, the message is Node's.
   const ours = lines.filter((line) => line.startsWith('js-run: '));
   expect(new Set(ours).size).toBeGreaterThan(2);
   for (const line of ours) expect(line).toMatch(/^js-run: cannot [^:']+'[^']+': Too many open files \d+$/);

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { parseSpans, type Span } from '../spans/spans.js';
 import type { World } from './world.js';
 
-/** One system call of a command's main thread that others can see: on the state folder, the FIFO, or a process. */
+/** A system call of a command's main thread that other processes can see: on the state folder, the FIFO, or a process. */
 export interface Call {
   name: string;
   /** Which of the calls of that name it is; the first is 1, as strace counts. */
@@ -19,11 +19,11 @@ export interface Call {
 export interface Fault {
   call: Call;
   what: string;
-  /** Whether it happens at all later calls of that name too. */
+  /** Whether it also happens at all later calls of that name. */
   lasts?: boolean;
 }
 
-/** What one command is traced in. */
+/** A script in which one command is traced. */
 export interface Scenario {
   name: string;
   /** N of its pool. */
@@ -43,7 +43,7 @@ export interface Outcome {
   status: number;
   stdout: string;
   stderr: string;
-  /** What the proof has to say against the pool; empty for a whole one. */
+  /** What is wrong with the pool; empty if nothing is. */
   complaints: string;
   spans: Span[];
 }
@@ -56,7 +56,7 @@ const TRACED = [
 
 /**
  * Runs the scenario and proves that its pool is whole: all N slots can be taken together, and not one more; no claim, lock,
- * folder or file is left. strace is no parent of what it traces (-D): to the command all is as it would be without it.
+ * folder or file is left. strace is not the parent of the command (-D), so the command sees what it would see without it.
  * LOST names what the keeper has to put back first.
  */
 const PROOF = `
@@ -144,7 +144,7 @@ export async function runScenario(
     stdout: read('out'),
     stderr: read('err'),
     complaints: stdout + stderr,
-    // Where the pool was lost no job ran.
+    // If the pool was lost, no job ran.
     spans: existsSync(join(dir, 'spans')) ? parseSpans(read('spans')) : [],
   };
 }
@@ -227,7 +227,7 @@ const labelOf = (line: string, dir: string): string =>
     .replace(/AT_FDCWD<[^>]*>, /, '')
     .replace(/\/\d+\//g, '/PID/');
 
-/** @returns whether others can see what the call does: who only looks into the state folder or /proc changes nothing */
+/** Returns whether others can see what the call does: who only looks into the state folder or /proc changes nothing. */
 export const isSeen = ({ label }: Call): boolean =>
   /^(link|rename|unlink|rmdir|mkdir)\(.*(STATE|DIR)/.test(label) ||
   /^(write|read|close)\(<(DIR\/f|STATE\/OWN.fifo)>/.test(label) ||
@@ -235,7 +235,7 @@ export const isSeen = ({ label }: Call): boolean =>
   /^openat\(.*("DIR\/f"|OWN.fifo|\/fd\/\d+"|O_CREAT)/.test(label) ||
   /^(clone3?|vfork)\(\)|^exit_group/.test(label);
 
-/** @returns whether the call may fail for lack of something: on the pool, its state folder, /proc or a new process */
+/** Returns whether the call may fail for lack of something: on the pool, its state folder, /proc or a new process. */
 export const canFail = (call: Call): boolean =>
   (isSeen(call) && !/^(close|exit_group)/.test(call.label)) || /^openat\("(STATE|\/proc\/(self|PID))/.test(call.label);
 

@@ -54,7 +54,7 @@ describe.each(CALLERS)('below %s', (_, caller) => {
     await expectTwo(prepare(OVER_LOG), `timeout 40 ${caller} 2>&1 | cat`);
   });
 
-  it('nor is one that nobody reads until the end', async () => {
+  it('nor is one that no process reads until the end', async () => {
     const reader = '{ until [ -e ended ]; do sleep 0.05; done; cat; }';
     await expectTwo(prepare(OVER_LOG), `{ timeout 40 ${caller} 2>&1; s=$?; : >ended; exit $s; } | ${reader}`);
   });

@@ -80,7 +80,7 @@ const TARGETS = [
   ['the group', '-$job'],
 ] as const;
 
-describe('a signal, and another when it has come, reach the command once each', () => {
+describe('a signal, and another after it, reach the command once each', () => {
   const twice = (signal: string, target: string, command: string) => `start ${command} ./recorder
     until_true '[ -s up ]'
     for i in 1 2; do until_true witnessed; kill -${signal} -- ${target}; until_true "seen ${signal} $i"; done
@@ -112,7 +112,7 @@ describe('a signal, and another when it has come, reach the command once each', 
     expect(stdout).toBe(`5 ${signal} ${signal}\n`);
   });
 
-  it.each(TARGETS)('TSTP and CONT to %s, where the command does not stop', async (_, target) => {
+  it.each(TARGETS)('TSTP and CONT to %s, if the command does not stop', async (_, target) => {
     const { stdout } = await run(
       makeWorld(),
       `start js-run ./recorder; until_true '[ -s up ]'; until_true witnessed
@@ -127,7 +127,7 @@ describe('a signal, and another when it has come, reach the command once each', 
     expect(stdout).toBe('5 TSTP CONT TSTP CONT\n');
   });
 
-  it.each(TARGETS)('TSTP and CONT to %s, where it stops', async (_, target) => {
+  it.each(TARGETS)('TSTP and CONT to %s, if the command stops', async (_, target) => {
     const { stdout } = await run(
       makeWorld(),
       `start js-run ./recorder; until_true '[ -s up ]'; until_true witnessed; command=$(cat up)
@@ -152,7 +152,7 @@ describe('a signal, and another when it has come, reach the command once each', 
   });
 });
 
-it('a command in a group of its own gets what is sent to the group of js-run', async () => {
+it('a command in a group of its own gets signals to the group of js-run', async () => {
   const { stdout } = await run(
     makeWorld(),
     `start js-run ./leader ./recorder; until_true '[ -s up ]'; until_true witnessed
@@ -162,7 +162,7 @@ it('a command in a group of its own gets what is sent to the group of js-run', a
 });
 
 describe('the witness', () => {
-  it.each(['js-run', 'js-create -j 1 --'])('of %s holds nothing that was inherited', async (command) => {
+  it.each(['js-run', 'js-create -j 1 --'])('of %s holds no inherited descriptor open', async (command) => {
     const { stdout } = await run(
       makeWorld(),
       `exec 7<script 70<script
@@ -191,7 +191,7 @@ describe('the witness', () => {
     expect(stdout).toBe('sleep 1000\n');
   });
 
-  it('that does not answer is replaced, and the signal is passed on', async () => {
+  it('is replaced if it does not answer, and the signal is passed on', async () => {
     const { stdout } = await run(
       makeWorld(),
       `start js-run ./recorder; until_true '[ -s up ]'; until_true witnessed; old=$(witness); kill -STOP $old

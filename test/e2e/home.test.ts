@@ -25,7 +25,7 @@ const POOLS: Array<[what: string, create: string]> = [
   ],
 ];
 
-describe.each(POOLS)("a pool's state follows from the pool: %s", (_, create) => {
+describe.each(POOLS)("a pool's state is found through the pool: %s", (_, create) => {
   it.each(OTHERS)('for clients with %s', async (_what, other) => {
     const world = makeWorld();
     const script = `unset JOBSERVER_TOOLS_STATE; install -d -m 700 other; ${COUNT}; ${create}

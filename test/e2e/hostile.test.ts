@@ -39,7 +39,7 @@ describe('a path', () => {
     ['a file with a strange name', `echo ++++ >"it's"$'\\n''$(touch no)'`, `it's\n$(touch no)`],
   ];
 
-  it.each(REFUSED)('that is %s is refused, and nothing there changes', async (_, prepare, name) => {
+  it.each(REFUSED)('that is %s is refused, and nothing changes there', async (_, prepare, name) => {
     const script = `${prepare}
       look() { find . -path ./run -prune -o -printf '%p %y %s %m %T@ %l\\n' | sort; find . -maxdepth 1 -type f -exec cat {} +; }
       look >run/before
@@ -54,7 +54,7 @@ describe('a path', () => {
     ]);
   });
 
-  it('that is a terminal is refused, and what is typed there stays', async () => {
+  it('that is a terminal is refused, and typed input stays there', async () => {
     const program = `import os, pty, subprocess
 main, other = pty.openpty()
 os.write(main, b"typed\\n")
@@ -79,7 +79,7 @@ print(os.read(other, 100))`;
     expect(stdout).toBe(`1\n1\n${opened}\n`);
   });
 
-  it('that somebody changes all the time is a pool or is none', async () => {
+  it('that another process keeps changing is a pool or not a pool', async () => {
     const script = `mkfifo fifo; exec 5<>fifo; printf ++ >&5; echo ++++ >file; ln -s fifo f
       while [ ! -e stop ]; do ln -s file l; mv -T l f; ln -s fifo l; mv -T l f; done & 
       for i in $(seq 20); do js-run --fifo f true 2>err; s=$?; echo $s; [ $s = 0 ] || cat err >&2; done | sort -u
@@ -128,7 +128,7 @@ print(os.read(other, 100))`;
 describe.runIf(isRoot)('another user (as root)', () => {
   const OTHER = 'chmod 755 .; install -d -m 700 -o 65534 own; install -d -o 65534 theirs';
 
-  it('has a pool that root uses: with their state, in which all that root makes is theirs', async () => {
+  it('has a pool that root uses with the state of that user, who owns what root makes there', async () => {
     const script = `${OTHER}
       nobody js-create -j 3 --auth fifo --owner none --mode 0666 --fifo theirs/f >code; . ./code
       js-run --require sh -c 'stat -c %U own/*/*/claims/*; find run -name claims'; js-acquire -n 2 >/dev/null; js-acquire --no-wait -n 2 2>/dev/null; echo $?
@@ -140,7 +140,7 @@ describe.runIf(isRoot)('another user (as root)', () => {
     });
   });
 
-  it('gets a new keeper of theirs, not of root', async () => {
+  it('gets a new keeper of their own, not of root', async () => {
     const script = `${OTHER}
       nobody js-create -j 3 --auth fifo --owner none --fifo theirs/f >code; . ./code
       old=$(grep -o '"keeper": "[0-9]*' own/*/*/pool.json | grep -o '[0-9]*$'); kill -KILL $old; while [ -e /proc/$old/exe ]; do sleep 0.01; done
@@ -152,7 +152,7 @@ describe.runIf(isRoot)('another user (as root)', () => {
   it.each([
     ['the claims', 'claims'],
     ['the locks', 'locks'],
-  ])('who lays a link where %s were leads root to no folder that is not theirs', async (_, name) => {
+  ])('who replaces %s by a link does not lead root to folders of others', async (_, name) => {
     const script = `${OTHER}; install -d -m 755 roots
       nobody js-create -j 3 --auth fifo --owner none --mode 0666 --fifo theirs/f >code; . ./code
       nobody sh -c 'rm -r own/*/*/${name}; ln -s $PWD/roots own/*/*/${name}'
@@ -172,7 +172,7 @@ describe.runIf(isRoot)('another user (as root)', () => {
   it.each([
     ['that they may not open', '0600'],
     ['that they may not write', '0644'],
-  ])('is told of a pool of ours %s, and runs the command', async (_, mode) => {
+  ])('gets a warning about a pool of ours %s, and runs the command', async (_, mode) => {
     const script = `${OTHER}; chmod 700 run; js-create -j 3 --auth fifo --mode ${mode} --fifo f -- \
       setpriv --reuid=65534 --regid=65534 --clear-groups env JOBSERVER_TOOLS_STATE="$PWD/own/jobserver-tools" js-run echo ran; ls -A own`;
     const { stdout, stderr } = await run(script);
@@ -180,7 +180,7 @@ describe.runIf(isRoot)('another user (as root)', () => {
     expect(stderr).toMatch(/^js-run: warning: cannot open the pool '[^']*': Permission denied; [^\n]*\n$/);
   });
 
-  it('who puts a FIFO where js-create wants its own is left alone', async () => {
+  it('who puts a FIFO at the path of a new pool keeps it, and js-create fails', async () => {
     const script = `${OTHER}; chmod 1777 theirs; nobody mkfifo -m 666 theirs/f; exec 5<>theirs/f
       js-create -j 4 --fifo theirs/f -- echo no; echo $?; tokens; ls theirs; ls -A run/*`;
     const { stdout, stderr } = await run(script);
@@ -204,7 +204,7 @@ describe('JOBSERVER_TOOLS_', () => {
     ['FIFO without a pair', 'JOBSERVER_TOOLS_FIFO=$PWD/g', 'run'],
     ['FIFO of another pool', 'JOBSERVER_TOOLS_FIFO=3,4=$PWD/g', 'run'],
     ['FIFO of a file', 'JOBSERVER_TOOLS_FIFO=fifo:f=$PWD/file', 'run'],
-  ])('%s: harmless or refused', async (_, variable, outcome) => {
+  ])('%s is harmless or refused', async (_, variable, outcome) => {
     const script = `${POOL}; mkdir real; chmod 700 real; ln -s real l; install -d -m 770 group; echo file >file
       [ $(id -u) != 0 ] || install -d -o 65534 -m 700 theirs
       export ${variable}; js-run --fifo f sh -c 'ls -d run/*/*/claims/$JOBSERVER_TOOLS_CLAIM /tmp/jobserver-tools-*/*/claims/$JOBSERVER_TOOLS_CLAIM 2>/dev/null | wc -l'; echo $?
@@ -217,7 +217,7 @@ describe('JOBSERVER_TOOLS_', () => {
   });
 
   it.each(['$PWD/g', '$PWD/file', '$PWD/nothing', '/dev/null', '/', '../g'])(
-    'FIFO beside a closed pair is believed as MAKEFLAGS is: %s',
+    'FIFO next to a closed pair is trusted like MAKEFLAGS: %s',
     async (path) => {
       const script = `${POOL}; echo ++++ >file; export MAKEFLAGS=" -j4 --jobserver-auth=73,74" JOBSERVER_TOOLS_FIFO="73,74=${path}"
         js-run echo ran; echo $?; cat file; tokens; dd bs=9 count=1 <&6 2>/dev/null`;
@@ -311,7 +311,7 @@ describe('a pool.json that a crash has left', () => {
         ['boot', 'null'],
       ] as const
     ).map(([field, value]): [string, string] => [`${field}: ${value}`, `change ${field} '${value}'`]),
-  ])('is one line for whom it concerns, and nothing to others: %s', async (_, damage) => {
+  ])('causes one line for its own pool, and nothing for others: %s', async (_, damage) => {
     const script = `eval "$(js-create -j 3 --auth fifo --fifo f)"; R=$(record); cp $R good; ${damage}
       for command in "js-run echo no" js-acquire js-env js-release js-destroy "js-destroy --stale"; do
         $command >out; echo $?
@@ -326,7 +326,7 @@ describe('a pool.json that a crash has left', () => {
     ]);
   });
 
-  it('is removed once nobody has the pool open', async () => {
+  it('is removed once no process has the pool open', async () => {
     const script = `eval "$(js-create -j 3 --auth fifo)"; old=$(keeper); echo '{' >$(record); js-destroy --stale; echo $?
       kill -KILL $old
       while [ -e /proc/$old/exe ]; do sleep 0.01; done
@@ -336,13 +336,13 @@ describe('a pool.json that a crash has left', () => {
     expect(stderr).toMatch(/^js-destroy: cannot read the state of the pool [^\n]+\n$/);
   });
 
-  it('names a keeper whose pid is another process now, which lives on', async () => {
+  it('may name a keeper whose pid belongs to another process now, which is not killed', async () => {
     const script = `eval "$(js-create -j 3 --auth fifo --fifo f)"; kill_keeper; sleep 1000 & innocent=$!
       change keeper "\\"$innocent.1\\""; js-destroy; echo $?; kill -0 $innocent && echo lives; ls; kill $innocent`;
     expect(await run(script)).toMatchObject({ stdout: '0\nlives\nbin\nchanged\nrun\n', stderr: '' });
   });
 
-  it.each(['', 'garbage', '0.0', '1.1x', '../..'])('beside a keeper-2 that says %j', async (text) => {
+  it.each(['', 'garbage', '0.0', '1.1x', '../..'])('next to a keeper-2 that contains %j', async (text) => {
     const script = `eval "$(js-create -j 3 --auth fifo --fifo f)"; kill_keeper; printf %s "$TEXT" >$(dirname $(record))/keeper-2
       js-run echo ran; count`;
     expect(await run(script, { env: { TEXT: text } })).toMatchObject({ stdout: 'ran\n3\n', stderr: '' });
@@ -359,7 +359,7 @@ describe('js-destroy --stale', () => {
     ['a link to its FIFO', 'link'],
     ['a folder', 'bin'],
     ['nothing', 'none'],
-  ])('removes the state of a pool whose FIFO is recorded as %s, and not that', async (_, path) => {
+  ])('removes the state of a pool whose FIFO is recorded as %s, but not that', async (_, path) => {
     const script = `${STALE}; change path "\\"$PWD/${path}\\""; js-destroy --stale | sed "s,$PWD/,,"; echo $?; ls; cat innocent; ls -A run/*`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toMatch(
@@ -368,7 +368,7 @@ describe('js-destroy --stale', () => {
     expect(stderr).toBe('');
   });
 
-  it('leaves alone what no command of ours has made', async () => {
+  it('leaves alone what our commands did not make', async () => {
     const script = `js-create -j 1 -- true; cd run/jobserver-tools; mkdir ../../out ../../out/claims; echo ++++ >../../out/file
       mkdir -- 'a b' .hidden ' ' '-rf' 1-2; touch '1-2-3' '$(touch no)' '1-2.fifo' '1-x_0.fifo' .fifo; ln -s ../../out 1-2-4; ln -s / 1-2-5
       touch 4194999-a_0.fifo; ln -s ../../out/file 4194998-a_0.fifo; touch -hd '1 hour ago' -- * 1-2-?
@@ -405,13 +405,13 @@ describe('after a reboot', () => {
     expect(stderr).toMatch(/^ls: [^\n]*'f'[^\n]*\n$/);
   });
 
-  it('who has the pid and the time of start of its keeper is not touched', async () => {
+  it('a process with the pid and start time of its keeper is not touched', async () => {
     const script = `eval "$(js-create -j 3 --auth fifo --fifo f)"; old=$(keeper); change boot '"00000000"'
       js-destroy; echo $?; kill -0 $old && echo lives; kill $old`;
     expect(await run(script)).toMatchObject({ stdout: '0\nlives\n', stderr: '' });
   });
 
-  it('the tokens of claims do not go into the same FIFO of another server', async () => {
+  it('the tokens of old claims do not go into the same FIFO of a new server', async () => {
     const script = `mkfifo f; exec 5<>f; printf ++++ >&5; h=$(js-acquire --fifo f -n 2); sed -i 's/^boot .*/boot 00000000/' run/*/*/claims/*
       js-acquire --fifo f -n 3 --timeout 1.5s; tokens; ls run/*/*/claims | wc -l; js-run --fifo f echo ran; tokens`;
     const { stdout, stderr } = await run(script);
@@ -420,7 +420,7 @@ describe('after a reboot', () => {
   });
 });
 
-it('a FIFO made anew is another pool, also with the same inode and the state of the old one', async () => {
+it('a new FIFO is another pool, even with the same inode and the state of the old one', async () => {
   // The file system gives the inode that was freed last; a folder with another time of birth stands for one that does not.
   const script = `mkfifo f; exec 5<>f; printf ++ >&5; js-run --fifo f sh -c 'touch up; exec sleep 1000' & job=$!
     until [ -e up ]; do sleep 0.02; done; exec 5>&-; kill -KILL $job $(pgrep -P $job); wait $job 2>/dev/null
@@ -432,8 +432,8 @@ it('a FIFO made anew is another pool, also with the same inode and the state of 
   expect(stderr).toMatch(/^js-acquire: only 2 of 3 slots free [^\n]+\n$/);
 });
 
-it('js-create takes no claim for its own that lies under the name of its new FIFO', async () => {
-  // Where the file system knows no birth, the folder of an older pool can have the same name. A mkfifo that makes it stands for that.
+it('js-create ignores old claims under the name of its new FIFO', async () => {
+  // If the file system has no birth time, the folder of an older pool can have the same name. A mkfifo that makes it stands for that.
   const world = makeWorld();
   world.file(
     'bin/mkfifo',
@@ -482,7 +482,7 @@ describe.skipIf(!canUnshare)('a container that shares FIFO and state (needs unsh
     expect(stderr).toMatch(/^js-acquire: no slot free [^\n]+\n$/);
   });
 
-  it('has a keeper that is not taken for dead, nor ended, nor replaced from outside', async () => {
+  it('has a keeper that is neither mistaken for dead, nor ended, nor replaced from outside', async () => {
     const script = `container js-create -j 3 --auth fifo --fifo f -- sh -c 'touch up; until [ -e go ]; do sleep 0.02; done; js-run --require echo inside' & ${WAIT}
       js-run --fifo f echo outside; js-acquire --fifo f -n 2 --no-wait >/dev/null && js-release --fifo f; js-destroy --fifo f; echo $?
       touch -d '1 hour ago' run/*/*-*-*; js-destroy --stale; ls f run/*/*/pool.json | wc -l; touch go; wait; ls f 2>&1 | wc -l`;
@@ -504,14 +504,14 @@ describe.skipIf(!canUnshare)('a container that shares FIFO and state (needs unsh
     expect(stderr).toMatch(/^js-run: the pool '[^']+' is gone: [^\n]+\n$/);
   });
 
-  it('is seen by the keeper outside, whatever path a make there has the FIFO by', async () => {
+  it('is seen by the keeper outside, by whatever path a make there has opened the FIFO', async () => {
     const script = `eval "$(js-create -j 4 --auth fifo --fifo f)"; ln f another
       container sh -c 'exec 5<>another; head -c 2 <&5 >took; touch up; until [ -e go ]; do sleep 0.02; done; cat took >&5' & ${WAIT}
       count; sleep 7; count; cat run/*/*/keeper.log; touch go; wait; count; rm another`;
     expect((await run(script)).stdout).toBe('2\n2\n4\n');
   });
 
-  it('has a FIFO that is being made, which nobody sweeps', async () => {
+  it('has a FIFO that is being made, which is not removed', async () => {
     const script = `js-create -j 1 -- true; state=run/jobserver-tools; mkfifo $state/4194999-a_zzzz.fifo; js-destroy --stale; ls $state
       touch -d '1 hour ago' $state/*.fifo; js-destroy --stale | grep -c removed; ls $state`;
     expect((await run(script)).stdout.replaceAll('versions\n', '')).toBe('4194999-a_zzzz.fifo\n1\n');
@@ -559,23 +559,23 @@ describe.each([
   );
 });
 
-describe('bytes that are no UTF-8', () => {
+describe('bytes that are not UTF-8', () => {
   const FLAGS = `MAKEFLAGS=$'k -j2 --jobserver-auth=fifo:f -- X=\\xe9'`;
 
-  it.each(['js-env', 'js-env --strip', 'js-create -j 2'])('in MAKEFLAGS are not made others by %s', async (command) => {
+  it.each(['js-env', 'js-env --strip', 'js-create -j 2'])('in MAKEFLAGS are not changed by %s', async (command) => {
     const script = `mkfifo f; exec 5<>f; printf + >&5; export ${FLAGS}; ${command}; echo $?; ls -A run/* 2>/dev/null | grep -v versions`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toBe('(exit 1)\n1\n');
     expect(stderr).toMatch(/^js-\w+: cannot print the variable MAKEFLAGS: its value is not valid UTF-8\n$/);
   });
 
-  it.each(['js-run', 'js-create -j 2 --'])('in the environment of a command are warned of by %s', async (command) => {
+  it.each(['js-run', 'js-create -j 2 --'])('in the environment of a command cause a warning of %s', async (command) => {
     const { stdout, stderr } = await run(`export ODD=$'\\xe9' GOOD=$'\\xef\\xbf\\xbd'; ${command} printenv GOOD`);
     expect(stdout).toBe('\ufffd\n');
     expect(stderr).toMatch(/^js-\w+: warning: not valid UTF-8, so passed on with changed bytes: ODD\n$/);
   });
 
-  it.each(['js-run', 'js-create -j 2 --'])('in a name are warned of by %s', async (command) => {
+  it.each(['js-run', 'js-create -j 2 --'])('in a name cause a warning of %s', async (command) => {
     const odd =
       "import os, sys; os.execvpe(sys.argv[1], sys.argv[1:], {**os.environb, b'ODD\\xe9': b'x', b'OK': b'y'})";
     const { stdout, stderr } = await run(`python3 -c "${odd}" ${command} sh -c 'env | grep -a -e ^ODD -e ^OK='`);
@@ -595,23 +595,26 @@ it.each(['js-run', 'js-create -j 2 --', 'js-run --auth fifo js-run'])(
   },
 );
 
-describe('a folder that somebody else has removed', () => {
+describe('a folder that was removed', () => {
   const GONE = 'mkdir gone; cd gone; rmdir ../gone';
 
-  it.each(['js-run', 'js-create -j 2 --', 'js-create -j 2 -- js-run -n 2'])('is one to run in: %s', async (command) => {
-    expect(await run(`${GONE}; ${command} echo ran`)).toEqual({ status: 0, stdout: 'ran\n', stderr: '' });
-  });
+  it.each(['js-run', 'js-create -j 2 --', 'js-create -j 2 -- js-run -n 2'])(
+    'can still be the current one: %s',
+    async (command) => {
+      expect(await run(`${GONE}; ${command} echo ran`)).toEqual({ status: 0, stdout: 'ran\n', stderr: '' });
+    },
+  );
 
   it.each([
     ['js-run --fifo f true', 125],
     ['js-create -j 2 --fifo f -- true', 1],
-  ])('is told of: %s', async (command, status) => {
+  ])('is reported: %s', async (command, status) => {
     const stderr = `${command.split(' ', 1)}: cannot use the current folder: No such file or directory\n`;
     expect(await run(`${GONE}; ${command}`)).toEqual({ status, stdout: '', stderr });
   });
 });
 
-it('a limit on the size of files is told of', async () => {
+it('a limit on the size of files is reported', async () => {
   const { stdout, stderr } = await run('ulimit -f 0; js-create -j 2 -- true; echo $?; ls run/*');
   expect(stdout).toBe('1\n');
   expect(stderr).toMatch(/^js-create: cannot write '.*': File too large\n$/);

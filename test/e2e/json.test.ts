@@ -42,7 +42,7 @@ print({job.wait() for job in jobs})
     await world.expectNoPool();
   });
 
-  it('advertises what Python can hand down to make, ninja and js-run', async () => {
+  it('advertises a pool that Python can pass on to make, ninja and js-run', async () => {
     const world = makeWorld();
     const targets = [1, 2, 3, 4, 5, 6];
     world.file('Makefile', `all: ${targets.map((n) => `m${n}`).join(' ')}\nm%: ; @span $@ sleep 0.3\n`);
@@ -58,7 +58,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)
     const env = withPath(ninja113Dir, envOf(world)) as Record<string, string>;
     for (const [command, jobs] of [
       ['js-run make -s', 3],
-      // It has nobody to open a pair for it.
+      // No command opens a pair for it.
       ['make -s', version === '4.3' ? 1 : 3],
       ['ninja --quiet', 3],
     ] as const) {
@@ -73,7 +73,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)
 });
 
 describe('--json', () => {
-  it('says what is set and unset, as a program needs it', async () => {
+  it('lists the variables to set and to unset', async () => {
     const world = makeWorld();
     const env = { MAX_JOBS: '4', MAKEOPTS: '-j4', MFLAGS: '-k', MAKEFLAGS: 'k -- A=b' };
     const script = 'js-create -j 3 --fifo f --json; js-destroy --fifo f; js-create --json --owner none --fifo g';
@@ -92,7 +92,7 @@ describe('--json', () => {
     expect(fifo.unset).not.toContain('MAKEOPTS');
   });
 
-  it('of js-env is of the same shape, also in a pool of make, and for --strip', async () => {
+  it('of js-env has the same format, also in a pool of make and with --strip', async () => {
     const world = makeWorld();
     const report = 'js-env --json';
     const { stdout } = await world.run(

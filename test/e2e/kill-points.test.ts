@@ -51,9 +51,9 @@ const SCENARIOS: Scenario[] = [
 ];
 
 /**
- * The two moments in which nobody can know of a token: read from the pool and not yet in the claim; and on its way back, when
- * whoever looks cannot tell whether it is back already. One too many would break the promise of N, so it is for the keeper
- * to count the tokens when the pool is idle.
+ * The two moments in which no process can know of a token: it was read from the pool and is not yet in the claim; or it is on its
+ * way back, and may or may not have arrived. A token too many would break the promise of N, so the keeper counts the tokens
+ * when the pool is idle.
  */
 const LOSES = /^write\(<(STATE\/POOL\/claims\/ID>, "token|DIR\/f>)/;
 

@@ -18,7 +18,7 @@ for i in 1 2 3; do js-acquire --no-wait -n 4 >/dev/null 2>&1 && break; sleep 6; 
 while js-acquire --no-wait >/dev/null 2>&1; do echo slot; done`;
 
 it.each([1, 2, 3])(
-  'js-runs that are killed at random moments lose no slot and give none too many (seed %i)',
+  'js-runs that are killed at random moments neither lose a slot nor return one too many (seed %i)',
   async (seed) => {
     const world = makeWorld();
     const { stdout } = await world.run(SCRIPT(seed));

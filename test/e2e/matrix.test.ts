@@ -40,7 +40,7 @@ afterAll(() => {
   );
 });
 
-/** @returns a file of the world, empty where nothing was written */
+/** Returns a file of the world, empty if nothing was written. */
 function readIn(world: World, name: string): string {
   const file = join(world.dir, name);
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -61,7 +61,7 @@ it.each(CELLS)('%s', async (cell, outer, inner) => {
   const all = { ...ended, inner: readIn(world, 'inner.stderr') };
   expect(all).toEqual({ status: 0, stdout: ALL_SLOTS, stderr: '', inner: '' });
   expect(spans.length).toBeGreaterThanOrEqual(LEAF_COUNT);
-  // Nobody else wants a slot: less than four would be one that is held twice.
+  // No other job needs a slot: with less than four, a slot would be held twice.
   expect(peak(spans)).toBe(most);
   await world.expectNoPool();
 });

@@ -7,7 +7,7 @@ describe('--quiet', () => {
     ['a tool that leaves the pool', 'js-create -j 2 -- js-run --quiet make -sj2 -f /dev/null; [ $? = 2 ] && exit 3'],
     ['a tool that leaves the pool of js-create', 'js-create -qj 2 -- make -sj3 -f /dev/null; [ $? = 2 ] && exit 3'],
     ['bytes that are not UTF-8', "X=$(printf '\\377') js-create -q -- js-run -q sh -c 'exit 3'"],
-  ])('keeps still about %s', async (_, script) => {
+  ])('prints nothing about %s', async (_, script) => {
     const world = makeWorld();
     const loud = await world.run(script.replaceAll(/ -q(?=j)/g, ' -').replaceAll(/ (-q|--quiet)\b/g, ' '));
     expect(loud.stderr).toMatch(/^js-(run|create): warning: /m);
@@ -23,7 +23,7 @@ describe('--quiet', () => {
     ['js-create -q -j 0', /^js-create: -j: [^\n]+\n$/, 2],
     ['js-create -q -- nowhere-on-path', /^js-create: cannot run 'nowhere-on-path': [^\n]+\n$/, 127],
     ['js-create -q -v -- true', /^js-create: --quiet cannot be combined with --verbose [^\n]+\n$/, 2],
-  ])('still says why it ends: %s', async (script, stderr, status) => {
+  ])('still prints errors: %s', async (script, stderr, status) => {
     const ended = await makeWorld().run(script);
     expect(ended.stderr).toMatch(stderr);
     expect(ended.status).toBe(status);

@@ -17,7 +17,7 @@ it.each([
   expect(stdout).toMatch(new RegExp(`^${before}\\n.*(put back|removed) \\d (surplus )?tokens?.*\\n4\\n$`));
 });
 
-it('the keeper makes good for a make 4.4.1 that was terminated', async () => {
+it('the keeper puts back the tokens of a make 4.4.1 that was terminated', async () => {
   const world = makeWorld();
   world.file('Makefile', 'all: a b c d\na b c d: ; @touch $@; sleep 100\n');
   const env = withPath(make441Dir, world.env) as Record<string, string>;
@@ -44,14 +44,14 @@ it.each([
   expect(stdout).toMatch(/^lost\nall\n.*put back 3 tokens.*\n$/);
 });
 
-it('the keeper adds nothing where a client may still hold a token', async () => {
+it('the keeper adds nothing if a client may still hold a token', async () => {
   // Six looks of the keeper are what it may take to make good; a client that lives is to be believed for longer.
   const script = `${COUNT}; eval "$(js-create -j 4 --auth fifo --fifo f)"; exec 5<>f; read -rN2 -u5; count; sleep 7; count
     cat run/*/*/keeper.log; printf '%s' "$REPLY" >&5; exec 5<&-; count`;
   expect((await makeWorld().run(script)).stdout).toBe('2\n2\n4\n');
 });
 
-it('the keeper does not take a make that the session has become for the shell that it was', async () => {
+it('the keeper notices that the shell of the session has become a make', async () => {
   const world = makeWorld();
   // Longer than three looks of the keeper, after which it would fill the pool beside what the make holds.
   world.file('Makefile', 'all: a b c d e f g h\n%: ; @span $@ sleep 5\n');
@@ -61,7 +61,7 @@ it('the keeper does not take a make that the session has become for the shell th
   expect(peak(await world.spans())).toBe(4);
 });
 
-it('who waits gets a token that a client took with it into death', async () => {
+it('a command that waits gets the token of a client that died', async () => {
   const script = `${COUNT}; eval "$(js-create -j 2 --auth fifo --fifo f)"
     bash -c 'exec 5<>f; read -rN1 -u5; kill -KILL $$'; js-acquire >/dev/null; js-acquire >/dev/null && echo got; js-release; count`;
   expect((await makeWorld().run(script)).stdout).toBe('got\n2\n');

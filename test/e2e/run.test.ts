@@ -35,7 +35,7 @@ describe.each([
     if (status === 126 || status === 127) expect(stderr).toMatch(/^js-run: cannot run '[^']*': [^\n]+\n$/);
   });
 
-  it('hands stdin, stdout, stderr and the descriptors of its parent down', async () => {
+  it('passes on stdin, stdout, stderr and the descriptors of its parent', async () => {
     const { stdout, stderr } = await makeWorld().run(
       `exec 5<<<five 7>seven 40<<<forty
       echo in | ${create}js-run bash -c 'cat; echo err >&2; cat <&5; cat <&40; echo 7 >&7'; cat seven`,
@@ -44,7 +44,7 @@ describe.each([
   });
 
   it.each(['NODE_PENDING_DEPRECATION=1', 'NODE_OPTIONS="--pending-deprecation --trace-uncaught"'])(
-    'says nothing of its own under %s',
+    'prints nothing of its own with %s',
     async (setting) => {
       expect(await makeWorld().run(`export ${setting}; ${create}js-run echo hi`)).toEqual({
         stdout: 'hi\n',
@@ -57,7 +57,7 @@ describe.each([
   it.each([
     ['a file', '5<<<five'],
     ['a pipe', '5< <(echo five)'],
-  ])('hands down what its own redirection opens: %s', async (__, redirection) => {
+  ])('passes on what its own redirection opens: %s', async (__, redirection) => {
     expect((await makeWorld().run(`${create}js-run sh -c 'cat <&5' ${redirection}`)).stdout).toBe('five\n');
   });
 
@@ -70,7 +70,7 @@ describe.each([
     },
   );
 
-  it('refuses an argument that it could only hand down as other bytes', async () => {
+  it('refuses an argument that it could only pass on with changed bytes', async () => {
     const ended = await makeWorld().run(`${create}js-run ${SHOW} $'latin \\xe4 1'; exit $?`);
     expect(ended).toMatchObject({ stdout: '', status: create === '' ? 125 : 1 });
     expect(ended.stderr).toMatch(/^js-(run|create): cannot pass on an argument that is not valid UTF-8\n$/);
@@ -107,7 +107,7 @@ describe('js-run', () => {
   it.each([
     ['a slot', '-n 1', 1, 'only one,'],
     ['3 slots', '-n 3', 3, '3, one of them'],
-  ])('outside of the session it refuses to wait for what can never come: %s', async (what, count, jobs, has) => {
+  ])('outside the session it refuses to wait for slots that can never be free: %s', async (what, count, jobs, has) => {
     const world = makeWorld();
     const ended =
       await world.run(`js-create -j ${jobs} --fifo f -- sh -c ': >ready; until [ -e go ]; do sleep 0.02; done' &
@@ -130,7 +130,7 @@ describe('js-run', () => {
     expect(rest).toEqual(['2', '137', 'all', '1']);
   });
 
-  it('does not take the slot of its own recipe again where a job has a TMPDIR of its own', async () => {
+  it('does not take the slot of its own recipe again if a job has another TMPDIR', async () => {
     const world = makeWorld();
     mkdirSync(join(world.dir, 'other'));
     world.file(
@@ -146,13 +146,13 @@ describe('js-run', () => {
     ['a pair of js-create', (job: string) => `js-create -j 2 --auth pipe -- ${job}`],
     ['a pair of make', (job: string) => `printf 'all:\\n\\t+@%s\\n' '${job}' >Makefile; make -s -j2`],
     ['a pair of make, without +', (job: string) => `printf 'all:\\n\\t@%s\\n' '${job}' >Makefile; make -s -j2`],
-  ])('finds %s also below a Python program, which closes what it inherited', async (_, run) => {
+  ])('finds %s even below a Python program, which closes inherited descriptors', async (_, run) => {
     const world = makeWorld();
     world.file('job.py', 'import subprocess\nsubprocess.run(["js-run", "--require", "echo", "joined"], check=True)\n');
     expect(await world.run(run('python3 job.py'))).toEqual({ status: 0, stdout: 'joined\n', stderr: '' });
   });
 
-  it('leaves no state of a pool of make behind', async () => {
+  it('leaves no state behind in a pool of make', async () => {
     const world = makeWorld();
     world.file('Makefile', 'all: a b c\na b c:\n\t@js-run true\n');
     expect(await world.run('make -s -j2; ls run/* | grep -v versions; true')).toEqual({
@@ -188,7 +188,7 @@ line' "'\\"\\$x\\n" '~' '=ls' '#' '!'`;
     expect(await makeWorld().run(script, { shell })).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('prints also below a real make -n, in the lines that make runs then', async () => {
+  it('also prints below a real make -n, in the lines that make runs then', async () => {
     const world = makeWorld();
     world.file('Makefile', "all:\n\t+@js-run touch 'a b'\n\t+@js-run --ignore-dry-run echo really\n");
     const { stdout } = await world.run('make -n -j2; ls');
@@ -210,7 +210,7 @@ describe('the tool that js-run starts', () => {
     ['make 4.4.1', `PATH=${make441Dir}:$PATH js-run make`, 4],
     ['a script that calls make', 'js-run sh -c "make; exit"', 4],
     ['a program that calls make', 'js-run env A=1 make', 4],
-  ])('is bound by the pool: %s', async (_, script, most) => {
+  ])('stays within the pool: %s', async (_, script, most) => {
     const world = makeWorld();
     world.file('build.ninja', ninja);
     world.file('Makefile', `all: ${jobs.join(' ')}\n${jobs.join(' ')}:\n\t@span $@ meet\n`);
@@ -220,14 +220,14 @@ describe('the tool that js-run starts', () => {
     expect({ count: spans.length, peak: peak(spans) }).toEqual({ count: 6, peak: most });
   });
 
-  it('is told the number of slots where it cannot join', async () => {
+  it('gets the number of slots if it cannot join', async () => {
     const world = makeWorld();
     world.file('bin/go', '#!/bin/sh\necho "$GOMAXPROCS $*"\n');
     expect((await session(world, 'js-run go build -p 9; js-run -n 3 go vet')).stdout).toBe('1 build -p 9\n3 vet\n');
   });
 });
 
-it('what goes on below a js-run that was killed still has its slot', async () => {
+it('the command of a killed js-run keeps its slot', async () => {
   const { stdout } = await session(
     makeWorld(),
     `js-acquire -n 3 >/dev/null

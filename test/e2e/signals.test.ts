@@ -18,7 +18,7 @@ claims() {
 }
 `;
 
-/** Runs a bash script in a world with the recorder, where no terminal is. */
+/** Runs a bash script in a world with the recorder, without a terminal. */
 function run(world: World, script: string) {
   world.file('recorder', RECORDER);
   world.file('script', FUNCTIONS + script);
@@ -48,7 +48,7 @@ describe('a signal to us alone', () => {
     expect(stdout).toBe(`5 ${signal}\nfree\n`);
   });
 
-  it.each(SIGNALS)('reaches the command of js-run where there is no pool once: %s', async (signal) => {
+  it.each(SIGNALS)('reaches the command of js-run once without a pool: %s', async (signal) => {
     expect((await run(makeWorld(), sendOnce(signal, 'js-run'))).stdout).toBe(`5 ${signal}\n`);
   });
 
@@ -58,7 +58,7 @@ describe('a signal to us alone', () => {
   });
 
   it.each([...SIGNALS.map((signal) => [signal, 'js-run']), ['TERM', 'js-run -n 2'], ['KILL', 'js-run']])(
-    'ends a wait at once, and takes no slot: %s, %s',
+    'ends a wait at once, without taking a slot: %s, %s',
     async (signal, command) => {
       const { stdout } = await session(
         makeWorld(),
@@ -102,7 +102,7 @@ describe('SIGKILL', () => {
       makeWorld(),
       2,
       `js-run ./recorder & job=$!; until_true '[ -s up ]'; kill -KILL $job; wait $job 2>/dev/null; left=$(claims)
-      # The claims of the dead are looked through twice.
+      # The keeper looks at the claims of dead processes twice.
       for i in 1 2; do sh -c 'js-acquire >/dev/null; :'; until_true '[ "$(claims)" = "$left" ]'; done
       js-acquire >/dev/null; js-run --no-wait echo early 2>/dev/null
       js-run --timeout 5 sh -c '[ -e done ] && echo after' & touch done; wait; js-release; js-acquire -n 2 >/dev/null && echo all`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeWorld, type World } from './world.js';
 
-/** @returns what was written to the file `status`, line by line */
+/** Returns what was written to the file `status`, line by line. */
 const eventsIn = (world: World): Record<string, unknown>[] =>
   readFileSync(join(world.dir, 'status'), 'utf8')
     .split('\n')
@@ -44,7 +44,7 @@ describe('--status-fd', () => {
     ['js-create --status-fd 7 -j 0 true', 'usage', 2],
     ['js-create --status-fd 7', 'usage', 2],
     ['js-create --status-fd 7 --fifo /nowhere/f true', 'failed', 1],
-  ])('says why there is no command: %s is %s', async (script, kind, status) => {
+  ])('says why the command did not run: %s is %s', async (script, kind, status) => {
     const world = makeWorld();
     const ended = await world.run(`${script} 7>status`);
     const [event, ...others] = eventsIn(world);
@@ -64,13 +64,13 @@ describe('--status-fd', () => {
     expect(eventsIn(world)).toEqual([{ event: 'error', kind: 'interrupted', signal: 'SIGTERM', message }]);
   });
 
-  it('tells of a dry run as of a command that did nothing', async () => {
+  it('reports a dry run as a command that did nothing', async () => {
     const world = makeWorld();
     expect((await world.run('MAKEFLAGS=n js-run --status-fd 7 false 7>status')).stdout).toBe('false\n');
     expect(eventsIn(world)).toEqual([{ event: 'end', status: 0 }]);
   });
 
-  // Node leaves those from 17 on open for its children.
+  // Node leaves the descriptors from 17 on open for its children.
   it.each([3, 7, 16, 40, 70, 200])('%i is not open in the command', async (fd) => {
     const world = makeWorld();
     const { stdout, stderr } = await world.run(
@@ -87,7 +87,7 @@ describe('--status-fd', () => {
   it.each([
     ['closed', '12'],
     ['for reading only', '7', '7<&0'],
-    ['no number', 'x'],
+    ['not a number', 'x'],
     ['negative', '-1'],
     ['huge', '99999999999'],
   ])('that is %s is a usage error', async (_, fd, redirection = '') => {
@@ -112,7 +112,7 @@ describe('--status-fd', () => {
   it.each([
     ['a reader that is gone', '7>&8 8>&-', 'exec 8> >(:); wait $!'],
     ['a full disk', '7>/dev/full', ':'],
-  ])('changes nothing else with %s', async (_, redirection, prepare) => {
+  ])('changes nothing else for %s', async (_, redirection, prepare) => {
     const ended = await makeWorld().run(`${prepare}; js-run --status-fd 7 sh -c 'echo out; exit 3' ${redirection}`);
     expect(ended).toEqual({ status: 3, stdout: 'out\n', stderr: '' });
   });

@@ -30,7 +30,7 @@ const run = (script: string) => {
   return { world, ended: world.run(`${isRoot && canUnshare ? UNSHARE : ''} bash ./script`, { env }) };
 };
 
-describe.runIf(isRoot && canUnshare)('beside processes that the keeper may not look into (as root)', () => {
+describe.runIf(isRoot && canUnshare)('next to processes that the keeper cannot examine (as root)', () => {
   it('root runs jobs in a pool of another user, and N run at once', async () => {
     const { world, ended } = run(`create -j2 --all-tokens
       for i in 1 2 3 4 5 6; do js-run span $i sleep ${LONG / 2} & jobs="$jobs $!"; done; wait $jobs; log; destroy`);
@@ -55,7 +55,7 @@ describe.runIf(isRoot && canUnshare)('beside processes that the keeper may not l
     expect((await ended).stdout).toMatch(/^got\n[^\n]* put back 1 token[^\n]*\n$/);
   });
 
-  it('what was there before the pool does not keep lost tokens from being put back', async () => {
+  it('a process that is older than the pool does not prevent the return of lost tokens', async () => {
     const { ended } = run(`sleep 1000 & setsid sleep 1000 & create -j2 --all-tokens; lose; until_log; destroy`);
     expect((await ended).stdout).toMatch(/ put back 1 token[^\n]*\n$/);
   });
@@ -68,14 +68,14 @@ describe.runIf(isRoot && canUnshare)('beside processes that the keeper may not l
       "other=$(setsid sh -c 'sleep 1000 >/dev/null & echo $!; exit'); kill $other; perl -MPOSIX -e 'fork and exit; POSIX::setsid(); exec qw(sleep 1000)'",
       '',
     ],
-  ])('%s that was started after the pool keeps them from it, or not', async (_, start, end) => {
+  ])('%s that was started after the pool prevents it, or not', async (_, start, end) => {
     const wait = end === '' ? '' : `sleep ${LONG}; log; ${end};`;
     const { ended } = run(`create -j2 --all-tokens; ${start}; lose; ${wait} until_log; destroy`);
     expect((await ended).stdout).toMatch(/^[^\n]* put back 1 token[^\n]*\n$/);
   });
 });
 
-it('a make with a target of the name of a command of ours is no command of ours', async () => {
+it('a make with a target named like one of our commands is not one of our commands', async () => {
   const world = makeWorld();
   world.file('Makefile', 'js-run: 1 2 3 4 5 6\n%: ; @span $@ sleep 5\n');
   const env = withPath(make441Dir, world.env) as Record<string, string>;

@@ -8,7 +8,7 @@ const makefile = (jobs: number) => {
   return `all: ${targets}\n${targets}: ; @: >began; span $@ meet ${jobs}\n`;
 };
 
-/** A js-run has the session's slot, another one a token; then the first one ends. */
+/** One js-run has the session's slot, another one a token; then the first one ends. */
 const SCRIPT = `
 js-run sh -c ': >first.up; until [ -e began ]; do sleep 0.02; done' & first=$!
 until [ -e first.up ]; do sleep 0.02; done
@@ -33,7 +33,7 @@ describe('the implicit slot of a session', () => {
     expect(peak(await world.spans())).toBe(jobs);
   });
 
-  it('whose user is killed is taken over too, and all slots are there in the end', async () => {
+  it('is also taken over if its user is killed, and in the end all slots are back', async () => {
     const world = makeWorld();
     world.file('Makefile', makefile(2));
     world.file(
@@ -69,7 +69,7 @@ it('a job left behind keeps its slot when its js-run is killed after the job tha
   expect(stdout).toBe('free\n');
 });
 
-it('a js-run that waits for the slot of a job gets it from what that job has left there', async () => {
+it('a js-run that waits for the slot of a job gets it from a js-run that the job left behind', async () => {
   const world = makeWorld();
   world.file(
     'outer',
@@ -89,7 +89,7 @@ it('a js-run that waits for the slot of a job gets it from what that job has lef
   expect(peak(await world.spans())).toBe(1);
 });
 
-it('SIGURG to all of the group, job and witness too, hurts nobody, and a signal to js-run alone is passed on still', async () => {
+it('SIGURG to the whole group, with job and witness, does no harm, and a signal to js-run alone is still passed on', async () => {
   const world = makeWorld();
   world.file(
     'job',

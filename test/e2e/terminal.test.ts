@@ -12,7 +12,7 @@ until [ -e done ]; do sleep 0.02; done
 exit 5
 `;
 
-/** @returns what a file of the world holds when it holds something */
+/** Returns what a file of the world holds when it holds something. */
 async function wait(world: World, name: string, expected: string | RegExp = /\n/): Promise<string> {
   const file = join(world.dir, name);
   const read = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
@@ -30,7 +30,7 @@ async function record(world: World, line: string, shell?: Shell) {
   return { terminal, command, parent };
 }
 
-/** Ends the shell, and the pool sooner than the keeper would see that. */
+/** Ends the shell, and also the pool, before the keeper would see that. */
 async function leave(world: World, terminal: Terminal): Promise<void> {
   await terminal.type('js-destroy; exit');
   await world.expectNoPool();
@@ -52,7 +52,7 @@ describe('a key', () => {
     const { terminal, parent } = await record(world, `${command}; echo $? >status`, shell);
     await terminal.press(key);
     await wait(world, 'got', signal);
-    // What comes after all that the key did.
+    // A fence: it comes after all that the key did.
     await world.run(`kill -USR1 ${parent}`);
     expect(await wait(world, 'got', 'USR1')).toBe(`${signal}\nUSR1\n`);
     world.file('done', '');
@@ -130,7 +130,7 @@ describe('a key', () => {
 });
 
 describe('a wait', () => {
-  it('is told of on a terminal after a second, and ^C ends it', async () => {
+  it('is reported on a terminal after a second, and ^C ends it', async () => {
     const world = makeWorld();
     const terminal = await openTerminal(world);
     await terminal.type('eval "$(js-create -j 2)"; js-acquire -n 2 >handle');
@@ -219,7 +219,7 @@ describe('the modes of the terminal', () => {
     await terminal.type('stty sane; exit');
   });
 
-  it.each(['js-run', 'js-create -j 2 --'])('do not matter when it has hung up: %s', async (command) => {
+  it.each(['js-run', 'js-create -j 2 --'])('do not matter after a hangup: %s', async (command) => {
     const world = makeWorld();
     world.file('stubborn', '#!/bin/sh\ntrap "" HUP\necho $$ >up\nuntil [ -e done ]; do sleep 0.02; done\nexit 5\n');
     world.file('script', `trap '' HUP\n${command} ./stubborn\necho $? >status\n`);

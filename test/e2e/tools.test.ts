@@ -38,7 +38,7 @@ describe('--shims', () => {
     expect(peak(await world.spans())).toBe(4);
   });
 
-  it('do nothing without a pool, and still work where CMake has written them down', async () => {
+  it('do nothing without a pool, and still work if CMake has stored their path', async () => {
     const world = makeWorld();
     world.file(
       'CMakeLists.txt',
@@ -53,7 +53,7 @@ describe('--shims', () => {
     expect(await world.spans()).toHaveLength(2);
   });
 
-  it('let what joins by itself join', async () => {
+  it('let tools join that can', async () => {
     const world = makeWorld();
     writeBuilds(world, 2);
     const env = { PATH: `${world.env.PATH?.split(':')[0]}:${NEW_TOOLS}:/usr/bin:/bin` };
@@ -90,7 +90,7 @@ describe('js-env --check', () => {
     expect(ended.status).toBe(status);
   });
 
-  it('says in a table what a person can do', async () => {
+  it('prints a table that says what to do', async () => {
     const { stdout, status } = await makeWorld().run('js-create -j 3 -- js-env --check; exit $?');
     expect(stdout).toMatch(
       /^pool {6}\/.*\nfrom {6}MAKEFLAGS, advertised as a pair.*\njobs {6}3\nkeeper {4}alive, pid \d+\n/,
@@ -99,21 +99,21 @@ describe('js-env --check', () => {
     expect(status).toBe(1);
   });
 
-  it('names what is wrong with a pair that is closed, as in a recipe without +', async () => {
+  it('explains a closed pair, as in a recipe without +', async () => {
     const world = makeWorld();
     world.file('Makefile', 'all: ; @sh -c "js-env --check; true"\n');
     expect((await world.run('make -s -j2')).stdout).toContain("put '+' before the recipe line");
   });
 });
 
-describe('what would override the pool', () => {
+describe('a setting that overrides the pool', () => {
   const SHOW = 'sh -c \'echo "$MAX_JOBS|$NINJAFLAGS|$GNUMAKEFLAGS|$CMAKE_BUILD_PARALLEL_LEVEL"\'';
   const SET = 'export MAX_JOBS=3 NINJAFLAGS="-v -j7" GNUMAKEFLAGS="-j3" CMAKE_BUILD_PARALLEL_LEVEL=9;';
 
   it.each([
-    ['is cleared, or set to the slots for what cannot join', 'js-run', '1|-v||1\n'],
+    ['is unset, or set to the number of slots for tools that cannot join', 'js-run', '1|-v||1\n'],
     ['is set to more slots', 'js-run -n 2', '2|-v||2\n'],
-    ['is kept if that is asked for', 'js-run --keep-env MAX_JOBS,GNUMAKEFLAGS', '3|-v|-j3|1\n'],
+    ['is kept with --keep-env', 'js-run --keep-env MAX_JOBS,GNUMAKEFLAGS', '3|-v|-j3|1\n'],
   ])('%s', async (_, run, stdout) => {
     const ended = await makeWorld().run(`${SET} js-create -j 2 --keep-env MAX_JOBS,GNUMAKEFLAGS -- ${run} ${SHOW}`);
     expect(ended).toMatchObject({ stdout, stderr: '' });
@@ -129,7 +129,7 @@ describe('what would override the pool', () => {
     [`${make43} -kj -f /dev/null all`, '-kj', make43],
     ['go run -p 8 none.go', '-p 8', 'go'],
     ['ninja -j 2 -t list', '-j 2', 'ninja'],
-  ])('is warned of in %s', async (words, option, program) => {
+  ])('causes a warning in %s', async (words, option, program) => {
     const { stderr } = await makeWorld().run(
       `js-create -j 2 --auth pipe -- js-run ${words} 2>&1 >/dev/null | grep ^js- >&2`,
     );
@@ -138,15 +138,15 @@ describe('what would override the pool', () => {
     );
   });
 
-  it('a folder with a j at its end is no number of jobs', async () => {
+  it('a folder whose name ends in j is not a number of jobs', async () => {
     expect((await makeWorld().run('mkdir obj; js-create -j 2 -- js-run make -Cobj -n 2>&1')).stdout).not.toContain(
       'warning',
     );
   });
 });
 
-describe('a pool that is there already', () => {
-  it('is not adopted through /proc with --no-adopt, and the cure is named', async () => {
+describe('an existing pool', () => {
+  it('is not reached through /proc with --no-adopt, and the message says what to do', async () => {
     const world = makeWorld();
     world.file('Makefile', 'all: ; @js-run --no-adopt true; js-run --no-adopt --require true; echo $$?\n');
     const { stdout, stderr } = await world.run('make -s -j2');
@@ -177,7 +177,7 @@ describe('a pool that is there already', () => {
       `(sh -c "tries=0; while [ -e /proc/\\$PPID ] && [ \\$((tries += 1)) -lt 20 ]; do sleep 0.05; done
         js-run --no-wait span detached true" &); until [ -s spans ] || [ -s err ]; do sleep 0.05; done`,
     ],
-  ])('gives no implicit slot to what is no longer below anybody: %s', async (_, script) => {
+  ])('gives no implicit slot to a process without a client above: %s', async (_, script) => {
     const world = makeWorld();
     await world.run(`js-create -j 1 -- sh -c '${script}' 2>err; touch spans; cat err >&2`);
     expect((await world.run('cat spans err')).stdout).toContain('this process is outside that session');

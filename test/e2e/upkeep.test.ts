@@ -26,8 +26,8 @@ const run = (script: string, timeout?: number) => {
   };
 };
 
-describe('a pool that nobody can find any more', () => {
-  it('ends soon, with all that was left of it', async () => {
+describe('a pool that no process can find any more', () => {
+  it('ends soon, and its state is removed', async () => {
     const { stdout } = await run(`js-create -j2 --owner none --fifo f >/dev/null; rm f
       until_true '[ ! -e f.jobserver ] && ! ls -A run/* | grep -qv versions'; ls -A . run/* | grep -E '^f|^[0-9]'`)
       .ended;
@@ -49,21 +49,21 @@ describe('a pool that nobody can find any more', () => {
   });
 });
 
-it("a keeper makes anew what is removed of its pool's state while nobody uses it", async () => {
+it("a keeper restores what is removed of its pool's state while no command uses it", async () => {
   const { stdout, stderr } =
     await run(`eval "$(js-create -j3 --auth fifo --fifo f)"; rm -r run/*/*/claims run/*/*/locks run/*/*/session-* f.jobserver
     until_true '[ -e f.jobserver ]'; ls run/*/*/ | grep -c -E 'claims|locks|session'; count`).ended;
   expect({ stdout, stderr }).toEqual({ stdout: '3\n3\n', stderr: '' });
 });
 
-describe('a time in the future', () => {
-  it('of the FIFO does not keep a new keeper from filling it', async () => {
+describe('a timestamp in the future', () => {
+  it('of the FIFO does not prevent a new keeper from filling it', async () => {
     const { stdout, stderr } = await run(`eval "$(js-create -j3 --auth fifo --fifo f)"; kill_keeper; touch -d '1 year' f
       js-run --timeout 20 echo ran; count`).ended;
     expect({ stdout, stderr }).toEqual({ stdout: 'ran\n3\n', stderr: '' });
   });
 
-  it('of the FIFO does not keep the keeper from putting back what is lost', async () => {
+  it('of the FIFO does not prevent the keeper from putting back lost tokens', async () => {
     const { stdout } = await run(
       `eval "$(js-create -j3 --auth fifo --fifo f)"; lose; touch -d '1 year' f; until_true 'log'; count`,
     ).ended;
@@ -73,7 +73,7 @@ describe('a time in the future', () => {
   it.each([
     ['empty', ':>$claim'],
     ['of a holder that died before its job', 'sed -i /^job/d $claim'],
-  ])('of a claim that is %s keeps no slot', async (_, change) => {
+  ])('of the claim %s does not keep its slot', async (_, change) => {
     const { stdout } = await run(`eval "$(js-create -j1 --auth fifo --all-tokens --fifo f)"
       js-run sleep 1000 & holder=$!; until_true 'grep -q job run/*/*/claims/*'; claim=$(echo run/*/*/claims/*)
       job=$(sed -n 's/^job \\([0-9]*\\).*/\\1/p' $claim); kill -STOP $(keeper); kill -KILL $holder $job; wait $holder 2>/dev/null
@@ -82,7 +82,7 @@ describe('a time in the future', () => {
     expect(stdout).toBe('ran\n1\n');
   });
 
-  it('of a folder that a crash left does not keep it', async () => {
+  it('of a folder that a crash left behind does not prevent its removal', async () => {
     const { stdout } =
       await run(`js-create -j1 -- true; mkdir -p run/jobserver-tools/1-2-3/claims; touch -d '1 year' run/*/1-2-3
       js-destroy --stale | grep -c removed; ls run/* | grep -c 1-2-3`).ended;
@@ -90,7 +90,7 @@ describe('a time in the future', () => {
   });
 });
 
-it('js-destroy --stale asks nothing of files that are no pipes, whose server may be dead', async () => {
+it('js-destroy --stale does not examine open files that are not pipes, whose server may be dead', async () => {
   const { stdout } =
     await run(`js-create -j1 -- true; mkdir -p run/jobserver-tools/1-2-3/claims; touch -d '1 year ago' run/*/1-2-3
     echo >innocent; sleep 1000 7<innocent & strace -f -o trace -e trace=%%stat js-destroy --stale | grep -c removed
@@ -101,15 +101,15 @@ it('js-destroy --stale asks nothing of files that are no pipes, whose server may
 it.each([
   ['0660', '--all-tokens'],
   ['0666', ''],
-])('a pool of mode %s gets all of its slots back with a new keeper', async (mode, options) => {
+])('a pool of mode %s gets all its slots back from a new keeper', async (mode, options) => {
   const { stdout, stderr } =
     await run(`eval "$(js-create -j3 --auth fifo --mode ${mode} ${options} --fifo f)"; kill_keeper
     js-run --timeout 20 echo ran; count`).ended;
-  // In a pool of another user than root a program of root that runs beside may keep it from being told.
+  // In a pool of a user other than root, a program of root that runs at the same time may prevent the proof.
   if (isRoot) expect({ stdout, stderr }).toEqual({ stdout: 'ran\n3\n', stderr: '' });
 });
 
-it('who sleeps between the read of a token and its note keeps the token', async () => {
+it('a command that is stopped between taking and recording a token keeps the token', async () => {
   const { world, ended } = run(`gcc -shared -fPIC -o slow.so slow.c
     js-create -j1 --owner none --all-tokens --auth fifo --fifo f >code; . ./code
     LD_PRELOAD=$PWD/slow.so js-run env -u LD_PRELOAD span a sleep 3 & until_true 'grep -q in run/*/*/claims/*'

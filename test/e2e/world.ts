@@ -95,7 +95,7 @@ export function makeWorld(): World {
   return world;
 }
 
-/** @returns what is left in a state folder of pools */
+/** Returns what is left in a state folder of pools. */
 function poolsIn(state: string): string[] {
   return existsSync(state) ? readdirSync(state).filter((name) => name !== 'versions') : [];
 }

@@ -32,7 +32,7 @@ async function expectPeak(world: World, command: string, expected: number, env =
   expect({ peak: peak(spans), jobs: spans.length % JOBS.length }).toEqual({ peak: expected, jobs: 0 });
 }
 
-describe('a number of jobs becomes the slots that are free', () => {
+describe('a number of jobs becomes the number of free slots', () => {
   it.each([
     ['make -s -j2', 2],
     ['make -s -j 9', 4],
@@ -48,9 +48,9 @@ describe('a number of jobs becomes the slots that are free', () => {
     ['CMAKE_BUILD_PARALLEL_LEVEL=9 cmake --build over-make', 4],
     ['cmake --build over-make', 4],
     ['make -s -j9 & ninja -j9 & wait', 4],
-    // What none of them can have for itself is had by each as it comes free.
+    // Each gets slots as they become free.
     ['make -s -j4 & make -s -j4 & wait', 4],
-  ])('of --shims: %s', async (build, expected) => {
+  ])('with --shims: %s', async (build, expected) => {
     await expectPeak(await makeBuilds(), `js-create -j 4 --shims -- ./build.sh '${build}'`, expected);
   });
 
@@ -59,11 +59,11 @@ describe('a number of jobs becomes the slots that are free', () => {
     ['js-run --fit ninja -j9', 4],
     ['js-run --fit make -s', 4],
     ['js-acquire -n 2 >/dev/null; js-run --fit make -s -j9', 2],
-  ])('of --fit: %s', async (command, expected) => {
+  ])('with --fit: %s', async (command, expected) => {
     await expectPeak(await makeBuilds(), `js-create -j 4 -- bash -c '${command}; js-release'`, expected);
   });
 
-  it('but a number that limits nothing leaves the pool to a tool that joins', async () => {
+  it('but a tool that can join ignores a number that is not less than N', async () => {
     const world = await makeBuilds();
     // A number of its own would be what is free when it starts, which is one.
     const script = `eval "$(js-create -j 4)"; slots=$(js-acquire -n 3)
@@ -76,7 +76,7 @@ describe('a number of jobs becomes the slots that are free', () => {
     ['with the number of the pool', 'js-create -j 2 --auth pipe --shims -- ./build.sh "ninja -j2"', 2],
     ['in front', 'js-create -j 2 --auth pipe -- js-run ninja'],
     ['with cmake in front', 'js-create -j 2 --auth pipe -- js-run cmake --build over-ninja'],
-  ])('of ninja 1.13 where a pair alone is advertised: %s', async (_, command, expected = 1) => {
+  ])('for ninja 1.13 if only a pair is advertised: %s', async (_, command, expected = 1) => {
     const world = await makeBuilds();
     const env = withPath(`${make441Dir}:${ninja113Dir}`, world.env) as Record<string, string>;
     await world.run('rm -r over-ninja && cmake -G Ninja -B over-ninja .', { env });
@@ -89,7 +89,7 @@ describe('a number of jobs becomes the slots that are free', () => {
     ['js-run --shims sh -c "go run -p 8 show.go"', '2 go run -p=2 show.go'],
     ['js-run go run show.go', '1 go run show.go'],
     ['js-run go run -p 1 show.go', '1 go run -p 1 show.go'],
-  ])('of go: %s', async (command, seen) => {
+  ])('for go: %s', async (command, seen) => {
     const world = makeWorld();
     world.file(
       'show.go',
@@ -114,7 +114,7 @@ func main() {
     expect(ended).toEqual({ status: 0, stdout: `${seen}\n`, stderr: '' });
   });
 
-  it('and they all go back', async () => {
+  it('and all slots go back', async () => {
     const world = await makeBuilds();
     const { stdout, stderr } = await world.run(
       `eval "$(js-create -j 4)"; js-run --fit ninja -j9 --quiet; js-acquire -n 4 --no-wait >/dev/null && echo all`,
@@ -125,13 +125,13 @@ func main() {
 });
 
 describe('below a program that starts builds', () => {
-  it.each(['python3 run.py', './tool', 'python3 ./tool'])('every tool is held to the pool: %s', async (program) => {
+  it.each(['python3 run.py', './tool', 'python3 ./tool'])('every tool stays within the pool: %s', async (program) => {
     const world = await makeBuilds();
     const build = 'make -s & ninja & ninja -j7 & cmake --build over-ninja -j8 & cmake --build over-make & wait';
     await expectPeak(world, `js-create -j 4 -- js-run ${program} '${build}'`, 4);
   });
 
-  it('ninja 1.13 joins, also if it is given the number that we have set', async () => {
+  it('ninja 1.13 joins, even if it gets the number that the commands have set', async () => {
     const world = await makeBuilds();
     const env = withPath(ninja113Dir, world.env) as Record<string, string>;
     const configured = 'cmake -G Ninja -B new . && cmake --build new';
@@ -139,7 +139,7 @@ describe('below a program that starts builds', () => {
       await expectPeak(world, `rm -f spans; js-create -j 3 -- js-run python3 run.py '${build}'`, 3, env);
   });
 
-  it('variables for what cannot join are set to the slots', async () => {
+  it('variables for tools that cannot join are set to the number of slots', async () => {
     const world = await makeBuilds();
     const show = 'echo "$MAX_JOBS|$NPY_NUM_BUILD_JOBS|$CMAKE_BUILD_PARALLEL_LEVEL|$(basename "$NINJA")"';
     world.file('show', show);
@@ -149,7 +149,7 @@ describe('below a program that starts builds', () => {
     expect(stdout).toBe('1|1|1|ninja\n2|2|2|ninja\n9|1|1|ninja\n1|1|1|other\n|||\n1|1|1|ninja\n');
   });
 
-  it('a number that a user has set to less than the slots stays', async () => {
+  it('a smaller number that a user has set stays', async () => {
     const world = await makeBuilds();
     const show = (run: string) => `${run} python3 -c "import os; print(os.environ['MAX_JOBS'])";`;
     const script = show('MAX_JOBS=2 js-run -n 3') + show('MAX_JOBS=9 js-run -n 3') + show('MAX_JOBS=0 js-run -n 3');
@@ -157,7 +157,7 @@ describe('below a program that starts builds', () => {
     expect(await world.run('js-create -j 4 -- ./show.sh')).toEqual({ status: 0, stdout: '2\n3\n3\n', stderr: '' });
   });
 
-  it('the wrapper of ninja starts what is there by another name', async () => {
+  it('the wrapper of ninja starts a ninja with another name', async () => {
     const world = makeWorld();
     mkdirSync(join(world.dir, 'tools'));
     const script = `ninja=$(js-create --shims -- sh -c 'echo "$NINJA"'); PATH=${join(world.dir, 'tools')}; "$ninja" --version`;

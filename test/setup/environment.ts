@@ -1,4 +1,4 @@
-/** What tests may see of the caller's environment: where the tools are, and where temporary files go. */
+/** The variables of the caller's environment that tests may see: where the tools are, and where temporary files go. */
 const KEPT = [
   ...['PATH', 'HOME', 'TMPDIR'],
   ...['CARGO_HOME', 'GOROOT', 'GOTOOLCHAIN', 'PYENV_ROOT', 'PYENV_VERSION', 'RUSTUP_HOME', 'RUSTUP_TOOLCHAIN'],
@@ -9,7 +9,7 @@ const FIXED = { LC_ALL: 'C.UTF-8', SHELL: '/bin/sh', TERM: 'dumb', TZ: 'UTC' };
 export const UMASK = 0o022;
 
 /**
- * @returns an environment that is the same whoever runs the tests and from where: without a jobserver, variables of a build or
+ * Makes an environment that is the same whoever runs the tests and from where: without a jobserver, variables of a build or
  *   programs of node_modules, which `npm test` puts on PATH
  */
 export function definedEnvironment(): Record<string, string> {
@@ -18,7 +18,7 @@ export function definedEnvironment(): Record<string, string> {
   return { ...Object.fromEntries(kept), ...FIXED, PATH: folders.join(':') };
 }
 
-/** @returns that environment, with the commands first on PATH and a place for the state of pools, also of those of make */
+/** Makes that environment, with the commands first on PATH and a place for the state of pools, including those of make. */
 export function cleanEnvironment(bin: string, runtime: string): Record<string, string> {
   const env = definedEnvironment();
   return {

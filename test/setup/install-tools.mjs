@@ -1,10 +1,10 @@
 /**
- * vitest's global set-up: sees to it that the real tools which the tests start are there. Also by hand:
+ * vitest's global set-up: makes sure that the real tools which the tests start are there. To run it by hand:
  *
  *     node test/setup/install-tools.mjs
  *
- * What is missing is installed (Debian, as root) or unpacked into the cache. What cannot be had is an error where
- * CI=true, so that no suite is green because it was skipped there, and one warning a tool elsewhere.
+ * What is missing is installed (Debian, as root) or unpacked into the cache. If a tool cannot be installed, that is an error if
+ * CI=true, so that no suite is green because it was skipped there, and otherwise one warning for each tool.
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,7 @@ const machineTools = {
   sudo: ['sudo'],
 };
 
-/** Some containers forbid ptrace(2). @throws {Error} where strace is there and of no use */
+/** Some containers forbid ptrace(2). @throws {Error} if strace is there but does not work */
 async function ensureTracing() {
   try {
     await run('strace', ['-o', '/dev/null', 'true']);
@@ -56,7 +56,7 @@ async function ensureTracing() {
   }
 }
 
-/** @throws {Error} naming every tool that cannot be had, with the reason, where CI=true */
+/** @throws {Error} if CI=true: names every tool that cannot be installed, with the reason */
 export default async function installTools() {
   /** @type {string[]} */
   const failures = [];

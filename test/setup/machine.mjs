@@ -1,9 +1,9 @@
-/** Commands of the machine: found on PATH, or else installed by apt-get where that is allowed. */
+/** Commands of the machine: found on PATH, or else installed by apt-get if that is allowed. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * Runs a program without input and throws its own last words, not the whole command line, where it fails.
+ * Runs a program without input. If it fails, throws its own last words, not the whole command line.
  * execa is loaded only here: when every tool is there, its start-up would be most of the time that the checks take.
  * @param {string} file
  * @param {string[]} args
@@ -55,7 +55,7 @@ async function install(packages) {
 /**
  * @param {string} command looked up on PATH
  * @param {string[]} packages the Debian packages that bring it
- * @throws {Error} where it is missing and cannot be installed
+ * @throws {Error} if it is missing and cannot be installed
  */
 export async function ensureCommand(command, packages) {
   if (isOnPath(command)) return;

@@ -16,7 +16,7 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/jobserver-tools/t
  * @typedef {object} CachedTool
  * @property {string} name its folder in the cache
  * @property {string} command its file in the folder's bin/
- * @property {string} [asks] what asks it for its version, where `--version` does not
+ * @property {string} [asks] the option for its version, if it is not `--version`
  * @property {RegExp} version what it must print then
  * @property {(staging: string, folder: string) => Promise<void>} unpack fills staging, which is then renamed to folder
  */
@@ -50,7 +50,7 @@ export const cachedTools = [
   })),
 ];
 
-/** @param {CachedTool} tool @throws {Error} where it is missing and cannot be had */
+/** @param {CachedTool} tool @throws {Error} if it is missing and cannot be installed */
 export async function ensureCachedTool(tool) {
   const folder = join(cache, tool.name);
   if (await isReady(tool, folder)) return;
@@ -172,7 +172,7 @@ function moveScripts(wheel, staging) {
   renameSync(join(wheel, data, 'scripts'), join(staging, 'bin'));
 }
 
-/** ctest starts without a complaint only where its modules are beside it. @param {string} wheel @param {string} staging */
+/** ctest starts without a warning only if its modules are next to it. @param {string} wheel @param {string} staging */
 function moveCMake(wheel, staging) {
   for (const folder of ['bin', 'share']) renameSync(join(wheel, 'cmake/data', folder), join(staging, folder));
 }

@@ -1,4 +1,4 @@
-/** Where the versions are that install-tools.mjs has made sure of. */
+/** The places of the versions that install-tools.mjs provides. */
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,12 +25,12 @@ export const commandsNode = process.env.TEST_NODE
   ? join(cache, `node-${process.env.TEST_NODE}/bin/node`)
   : process.execPath;
 
-/** @returns a copy of env with dir first on PATH */
+/** Returns a copy of env with dir first on PATH. */
 export function withPath(dir: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...env, PATH: env.PATH ? dir + delimiter + env.PATH : dir };
 }
 
-/** @throws {Error} where no `make` on PATH is of that version */
+/** @throws {Error} if no `make` on PATH has that version */
 function findMake(version: string): string {
   for (const dir of (process.env.PATH ?? '').split(delimiter)) {
     const file = join(dir, 'make');

@@ -19,7 +19,7 @@ const SETS = [
 /** Says which sets are in the folder, so that another list is fetched anew. */
 const LIST = 'list.json';
 
-/** @throws {Error} where pip cannot fetch them */
+/** @throws {Error} if pip cannot fetch them */
 export async function ensureWheelhouse() {
   const list = `${JSON.stringify(SETS)}\n`;
   const listFile = join(folder, LIST);

@@ -21,7 +21,7 @@ export function drawLanes(spans: Span[], width: number, options: DrawOptions = {
   const lanes = assignLanes(spans);
   const slots = options.slots ?? lanes.length;
   const { from, to } = extent(spans);
-  // Slots that nobody used are drawn too; so is what ran beyond the last slot.
+  // Slots that no job used are drawn too; so is what ran beyond the last slot.
   const rows = Math.max(slots, lanes.length);
   const margin = `slot ${rows} `.length;
   const columns = Math.max(1, width - margin - 1);

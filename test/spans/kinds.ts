@@ -2,7 +2,7 @@
 export type Kind = {
   words: string[];
   label: string;
-  /** What its bar is made of where there is no colour. */
+  /** The character of its bar without colour. */
   fill: string;
   /** Its colours as the numbers of an SGR escape sequence. */
   sgr: string;

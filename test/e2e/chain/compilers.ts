@@ -3,7 +3,7 @@ import type { World } from '../world.js';
 /** How many compilers every project starts. */
 export const UNITS = 6;
 
-/** @returns what `each` makes of the numbers of the units, 1 to UNITS */
+/** Returns what `each` makes of the numbers of the units, 1 to UNITS. */
 export const forUnits = <T>(each: (n: number) => T): T[] => Array.from({ length: UNITS }, (_, i) => each(i + 1));
 
 /** Whatever configuring asks the compiler for is done in the slot of what asks; a unit of a project is a job. */

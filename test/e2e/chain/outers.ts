@@ -27,7 +27,7 @@ js-release
 
 const MAKE_43 = dirname(make43);
 
-/** @returns an outer whose recipes are as plain as the README's */
+/** Returns an outer whose recipes are as plain as the README's. */
 const recipesOf = (name: string, makeDir: string, options = ''): Outer => ({
   name,
   makeDir,

@@ -6,7 +6,7 @@ import { forUnits } from './compilers.js';
 
 const quoted = (names: string[]) => names.map((name) => `'${name}'`).join(', ');
 
-/** @returns sources whose names end so, by their file names */
+/** Returns sources whose names end so, by their file names. */
 const units = (ending: string): Files => Object.fromEntries(forUnits((n) => [`unit${n}${ending}`, `int unit${n};\n`]));
 
 const projectOf = (name: string, backend: string, requires: string[]) => `[build-system]

@@ -11,7 +11,7 @@ export interface Outer {
    * Writes what it builds. What the job says on stderr goes to the file `inner.stderr`.
    * @param words the job's command line
    * @param projects the folder of all projects
-   * @returns a script that starts it and prints ALL_SLOTS where all went well
+   * @returns a script that starts it and prints ALL_SLOTS if all went well
    */
   script(world: World, words: readonly string[], projects: string): string;
 }
@@ -24,10 +24,10 @@ js-acquire --no-wait >/dev/null 2>&1 && echo 'five slots'
 js-release
 `;
 
-/** What a script prints where nothing was lost. */
+/** What a script prints if nothing was lost. */
 export const ALL_SLOTS = 'four slots\n';
 
-/** @returns a script that runs a command in a pool of js-create, and then counts the slots */
+/** Returns a script that runs a command in a pool of js-create, and then counts the slots. */
 function inPool(world: World, command: string, options = ''): string {
   world.file('session', `#!/bin/sh\n${command} >/dev/null\nstatus=$?\n${COUNT_SLOTS}exit $status\n`);
   return `js-create -j 4 ${options} -- ./session`;

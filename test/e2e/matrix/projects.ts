@@ -19,7 +19,7 @@ shift
 exec span "$name" sh -c 'meet; exec "$@"' slow "$@"
 `;
 
-/** Writes a file below a folder; an executable one where it begins with \`#!\`. */
+/** Writes a file below a folder; an executable one if it begins with \`#!\`. */
 type Write = (path: string, text: string) => void;
 
 const lines = (line: (leaf: string) => string) => `${LEAVES.map(line).join('\n')}\n`;

@@ -1,6 +1,6 @@
 type Named = readonly { name: string }[];
 
-/** @returns what was measured, row by row, as a table for a person; `-` for a cell that did not run */
+/** Returns what was measured, row by row, as a table for a person; `-` for a cell that did not run. */
 export function formatTable(rows: Named, columns: Named, cells: readonly (number | undefined)[]): string {
   const table = [
     ['', ...columns.map(({ name }) => name)],
