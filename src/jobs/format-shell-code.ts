@@ -52,7 +52,7 @@ export async function formatJoin(
     const free = read === undefined ? 'none is free' : `only ${read} is free`;
     throw new JobserverError(
       'failed',
-      `cannot open the pool in the shell: two descriptors from 3 to 9 must be free, and ${free}; close some, or use --auth fifo`,
+      `cannot open the pool in the shell: two descriptors from 3 to 9 must be free, but ${free}; close some, or use --auth fifo`,
     );
   }
   const source = (fd: 'read' | 'write') =>

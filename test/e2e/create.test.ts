@@ -114,7 +114,7 @@ describe.each(SHELLS)('the descriptors that a pair takes in %s', (shell) => {
     ['3 4 5 6 7 8', 'only 9 is free'],
   ])('next to %j are too few', async (used, free) => {
     const { stderr, status } = await makeWorld().run(joinBeside(used, ':'), { shell });
-    const reason = `two descriptors from 3 to 9 must be free, and ${free}; close some, or use --auth fifo`;
+    const reason = `two descriptors from 3 to 9 must be free, but ${free}; close some, or use --auth fifo`;
     expect({ stderr, status }).toEqual({
       stderr: `js-create: cannot open the pool in the shell: ${reason}\n`,
       status: 1,
