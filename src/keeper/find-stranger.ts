@@ -7,7 +7,7 @@ import { leadsTo } from '../pool/find-openers.js';
 import type { Pool } from '../pool/pool.js';
 import { readRecord } from '../pool/pool-record.js';
 import { followPointer } from '../pool/state-pointer.js';
-import { readDescriptor, tryListDescriptors } from '../process/process-descriptors.js';
+import { isReadable, isWritable, readDescriptor, tryListDescriptors } from '../process/process-descriptors.js';
 import {
   isAlive,
   listProcesses,
@@ -34,13 +34,12 @@ export interface Stranger {
 /**
  * Finds a process that may hold a token that no claim records, because it has the FIFO open, or may have it open.
  * @param fifo a descriptor of it
- * @param exempt the pids that may have the FIFO open
- * @returns the first one; undefined if only those, holders of claims and our own idle commands have it open
+ * @returns the first one; undefined if only the keeper, holders of claims and our own idle commands have it open
  */
-export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]): Stranger | undefined {
+export function findStranger(pool: Pool, fifo: number): Stranger | undefined {
   const link = readlinkSync(`/proc/self/fd/${fifo}`);
   const holders = listClaims(pool).map((id) => parseClaimName(id)?.holder);
-  const known = new Set([...exempt, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
+  const known = new Set([process.pid, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
   const pids = listProcesses();
   // With proc(5)'s hidepid=invisible those of other users are not even listed.
   if (!pids.includes(1)) return { pid: 1, hidden: true };
@@ -54,8 +53,9 @@ export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]
       if (mayHide(pool, pid, access)) return { pid, hidden: true };
       continue;
     }
-    const fd = fds.find((fd) => leadsTo(pool.key, link, pid, fd));
-    if (fd === undefined || isShellOfPool(pool, pid)) continue;
+    const open = fds.filter((fd) => leadsTo(pool.key, link, pid, fd));
+    const [fd] = open;
+    if (fd === undefined || (isShellOfPool(pool, pid) && open.every((each) => isOneWay(pid, each)))) continue;
     isFindable ??= isFoundBy(pool, link, fifo);
     if (!isFindable || readDescriptor(pid, fd) !== link || !isIdleCommand(pool, pid)) return { pid, hidden: false };
   }
@@ -71,6 +71,9 @@ function isFoundBy(pool: Pool, link: string, fifo: number): boolean {
 
 /** Shells: they hand a pair down to what they start, and take no token themselves. */
 const SHELLS = /^((ba|da|z|fi|ya|k|mk|tc|c)?sh|ksh\d*|r?bash|busybox)$/;
+
+/** Says whether a descriptor is one of a pair as a shell has it from us: not opened by the shell itself, `exec 5<>FIFO`, to take tokens. */
+const isOneWay = (pid: number, fd: number): boolean => !(isReadable(pid, fd) && isWritable(pid, fd));
 
 /**
  * @returns whether it is the shell that the pool was made for or that js-create runs in it, or a fork of that. It has a pair open
