@@ -60,7 +60,7 @@ describe('--status-fd', () => {
       js-run --status-fd 7 true 7>status & until grep -qs 'command "true"'  run/*/*/claims/*; do sleep .05; done
       kill -TERM $!; wait $!; echo $?; js-destroy`;
     expect((await world.run(script)).stdout).toBe('143\n');
-    const message = 'ended by SIGTERM before the command was started';
+    const message = 'ended by SIGTERM before the command started';
     expect(eventsIn(world)).toEqual([{ event: 'error', kind: 'interrupted', signal: 'SIGTERM', message }]);
   });
 
