@@ -67,7 +67,7 @@ describe('the limit on open files', () => {
   it('is left as it is if there is no prlimit(1)', async () => {
     const world = makeWorld();
     const { stdout, stderr } = await world.run(
-      `ulimit -Sn 1000; ulimit -Hn 2000; ln -s $(which node) $(which sh) bin; PATH=$PWD/bin; js-run sh -c 'ulimit -Sn'`,
+      `ulimit -Sn 1000; ulimit -Hn 2000; ln -s $(which sh) bin; PATH=$PWD/bin; js-run sh -c 'ulimit -Sn'`,
     );
     expect({ stdout, stderr }).toEqual({ stdout: '2000\n', stderr: '' });
   });
