@@ -8,7 +8,7 @@ import { writeRecord } from '../pool/pool-record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { writePointer } from '../pool/state-pointer.js';
 import { pidNamespace } from '../process/pid-namespace.js';
-import { type ProcessId, selfId } from '../process/process-table.js';
+import { type ProcessId, pidOf, readProcess, selfId } from '../process/process-table.js';
 import { readOutput } from '../process/read-output.js';
 import { userId } from '../process/user.js';
 import { startKeeper } from './start-keeper.js';
@@ -47,7 +47,8 @@ export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
     const tokens = session === null ? jobs : jobs - 1;
     // Until there is a keeper, this process keeps the pool: if it is killed, the record says which process made this.
     const self = { keeper: selfId(), place: 0, namespace: pidNamespace(), boot: bootId() };
-    const record = { path, jobs, tokens, ...self, owner, session };
+    const image = session === null ? null : (readProcess(pidOf(session))?.image ?? null);
+    const record = { path, jobs, tokens, ...self, owner, session, image };
     writeRecord(folder, record);
     // Only now: the pool can be found by it, so its state has to be there.
     if (spec.fifo !== undefined) writePointer(path, root, key, userId());

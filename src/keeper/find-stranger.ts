@@ -34,9 +34,10 @@ export interface Stranger {
 /**
  * Finds a process that may hold a token that no claim records, because it has the FIFO open, or may have it open.
  * @param fifo a descriptor of it
- * @returns the first one; undefined if only the keeper, holders of claims and our own idle commands have it open
+ * @param exempt the pids that may have a pair of it open
+ * @returns the first one; undefined if only those, holders of claims and our own idle commands have it open
  */
-export function findStranger(pool: Pool, fifo: number): Stranger | undefined {
+export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]): Stranger | undefined {
   const link = readlinkSync(`/proc/self/fd/${fifo}`);
   const holders = listClaims(pool).map((id) => parseClaimName(id)?.holder);
   const known = new Set([process.pid, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
@@ -55,7 +56,8 @@ export function findStranger(pool: Pool, fifo: number): Stranger | undefined {
     }
     const open = fds.filter((fd) => leadsTo(pool.key, link, pid, fd));
     const [fd] = open;
-    if (fd === undefined || (isShellOfPool(pool, pid) && open.every((each) => isOneWay(pid, each)))) continue;
+    const isExcused = () => exempt.includes(pid) || isShellOfPool(pool, pid);
+    if (fd === undefined || (open.every((each) => isOneWay(pid, each)) && isExcused())) continue;
     isFindable ??= isFoundBy(pool, link, fifo);
     if (!isFindable || readDescriptor(pid, fd) !== link || !isIdleCommand(pool, pid)) return { pid, hidden: false };
   }

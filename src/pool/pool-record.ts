@@ -26,6 +26,8 @@ export interface PoolRecord {
   job?: ProcessId | undefined;
   /** The process that has the pool's implicit slot: itself or what it starts; null if nobody has it. */
   session: ProcessId | null;
+  /** The program image of that process when the pool was made (see ProcessEntry). */
+  image: string | null;
 }
 
 /** Writes pool.json so that a reader sees it whole or not at all. @throws JobserverError 'failed' */
@@ -63,6 +65,7 @@ function parseRecord(text: string): PoolRecord {
 }
 
 const isText = (value: unknown) => typeof value === 'string';
+const isTextOrNull = (value: unknown) => value === null || isText(value);
 const isProcess = (value: unknown) => typeof value === 'string' && parseProcessId(value) !== undefined;
 const isProcessOrMissing = (value: unknown) => value === undefined || isProcess(value);
 const isProcessOrNull = (value: unknown) => value === null || isProcess(value);
@@ -80,6 +83,7 @@ const FIELDS: Readonly<Record<keyof Required<PoolRecord>, (value: unknown) => bo
   owner: isProcessOrNull,
   job: isProcessOrMissing,
   session: isProcessOrNull,
+  image: isTextOrNull,
 };
 
 /** @returns whether the process that the pool was made for has ended, and what that ran in it */

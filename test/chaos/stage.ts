@@ -89,9 +89,10 @@ export function makeStage(repository: string, slots: number, cast: Cast): Stage 
       .flatMap((line) => (line === '' ? [] : [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]])),
   ) as Record<string, string>;
   // The session of a pair has it open, as a shell has that joined by eval.
-  const held = cast.auth === 'fifo' ? undefined : openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+  const modes = cast.auth === 'fifo' ? [] : [constants.O_RDONLY, constants.O_WRONLY];
+  const held = modes.map((mode) => openSync(fifo, mode | constants.O_NONBLOCK));
   const close = () => {
-    if (held !== undefined) closeSync(held);
+    for (const fd of held) closeSync(fd);
   };
   return { dir, cast, slots, fifo, code, close, state: join(runtime, 'jobserver-tools'), run, env };
 }
