@@ -28,7 +28,7 @@ const SCENARIOS: Scenario[] = [
     name: 'js-run that waits',
     jobs: 2,
     script: `js-acquire >handle; token=$(js-acquire); traced js-run span job sleep 0.1 &
-      until_traced waits-; js-release $token; wait`,
+      until_traced waits- 250; js-release $token; wait`,
   },
   MAKES_POOL,
   { name: 'js-acquire', jobs: 4, script: 'traced js-acquire -n 2' },

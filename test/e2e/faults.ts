@@ -73,7 +73,8 @@ unhang() {
   grep -qE "$OWN" trace && kill -KILL $(cat pid) 2>/dev/null
 }
 OWN='^((read|write)\\([0-9]+<(pipe|socket|anon_inode):|clone3?.*CLONE_THREAD).*INJECTED'
-until_traced() { until grep -qE "$1|^[+]{3} " trace 2>/dev/null; do sleep 0.02; done; }
+# With a number it gives up after so many looks: a fault that came to another call than the meant one can keep it from coming.
+until_traced() { local looks=0; until grep -qE "$1|^[+]{3} " trace 2>/dev/null || [ $((looks += 1)) = "$2" ]; do sleep 0.02; done; }
 leftovers() {
   (cd run/jobserver-tools && find . -mindepth 1 \\( -path '*/claims/*' -o -path '*/locks/*' -o -name '*.new' \\))
   (cd run/jobserver-tools && ls | grep -vx "versions\\|\${pool##*/}")
