@@ -34,10 +34,9 @@ export interface Stranger {
 /**
  * Finds a process that may hold a token that no claim records, because it has the FIFO open, or may have it open.
  * @param fifo a descriptor of it
- * @param exempt the pids that may have a pair of it open
  * @returns the first one; undefined if only those, holders of claims and our own idle commands have it open
  */
-export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]): Stranger | undefined {
+export function findStranger(pool: Pool, fifo: number): Stranger | undefined {
   const link = readlinkSync(`/proc/self/fd/${fifo}`);
   const holders = listClaims(pool).map((id) => parseClaimName(id)?.holder);
   const known = new Set([process.pid, ...holders.flatMap((id) => (id !== undefined && isAlive(id) ? pidOf(id) : []))]);
@@ -56,8 +55,7 @@ export function findStranger(pool: Pool, fifo: number, exempt: readonly number[]
     }
     const open = fds.filter((fd) => leadsTo(pool.key, link, pid, fd));
     const [fd] = open;
-    const isExcused = () => exempt.includes(pid) || isShellOfPool(pool, pid);
-    if (fd === undefined || (open.every((each) => isOneWay(pid, each)) && isExcused())) continue;
+    if (fd === undefined || (open.every((each) => isOneWay(pid, each)) && isShellOfPool(pool, pid))) continue;
     isFindable ??= isFoundBy(pool, link, fifo);
     if (!isFindable || readDescriptor(pid, fd) !== link || !isIdleCommand(pool, pid)) return { pid, hidden: false };
   }
@@ -78,14 +76,17 @@ const SHELLS = /^((ba|da|z|fi|ya|k|mk|tc|c)?sh|ksh\d*|r?bash|busybox)$/;
 const isOneWay = (pid: number, fd: number): boolean => !(isReadable(pid, fd) && isWritable(pid, fd));
 
 /**
- * @returns whether it is the shell that the pool was made for or that js-create runs in it, or a fork of that. It has a pair open
- * all the time (make below 4.4): as a stranger it would switch off every repair.
+ * @returns whether it is the session that the pool was made for, unless that has called exec since, or a shell that js-create runs
+ * in the pool, or a fork of either shell. It has a pair open all the time (make below 4.4): as a stranger it would switch off every
+ * repair.
  */
 function isShellOfPool({ folder, record }: Pool, pid: number): boolean {
+  const entry = readProcess(pid);
+  if (entry === undefined) return false;
+  if (entry.id === record?.session && entry.image === record.image) return true;
   if (!SHELLS.test(basename(readProgram(pid) ?? ''))) return false;
-  const image = readProcess(pid)?.image;
   return [record?.session, readRecord(folder)?.job].some(
-    (id) => id && isAlive(id) && readProcess(pidOf(id))?.image === image,
+    (id) => id && isAlive(id) && readProcess(pidOf(id))?.image === entry.image,
   );
 }
 

@@ -6,13 +6,13 @@ import { isOwnerDead, type PoolRecord, readRecord, writeRecord } from '../pool/p
 import { removePool } from '../pool/remove-pool.js';
 import { overrideNodeSignals } from '../process/override-node-signals.js';
 import { closeInheritable } from '../process/own-descriptors.js';
-import { pidOf, readProcess, readStatus, selfId } from '../process/process-table.js';
+import { readStatus, selfId } from '../process/process-table.js';
 import { sleepSync } from '../process/sleep-sync.js';
 import { listClaims } from '../slots/read-claim.js';
 import { sweepClaims } from '../slots/sweep-dead-claims.js';
 import { wakeForFree } from '../slots/wake-waiters.js';
 import { findStranger, nameIn, type Stranger } from './find-stranger.js';
-import { findAnyStranger, type Kept, makeRepair, type Repair } from './put-back-lost-tokens.js';
+import { type Kept, makeRepair, type Repair } from './put-back-lost-tokens.js';
 import { type KeeperOrder, LATE, READY } from './start-keeper.js';
 import { takePlace } from './succession.js';
 import { refresh, restore } from './upkeep.js';
@@ -46,7 +46,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   const pool = openPool({ kind: 'fifo', path }, root, { allowAbandoned: true });
   if (pool.key !== key) throw new Error(`the FIFO '${path}' was replaced by another file`);
   const fifo = reopen(pool, constants.O_RDWR | constants.O_NONBLOCK);
-  const kept: Kept = { pool, fifo, tokens, exempt: () => findSession(record) };
+  const kept: Kept = { pool, fifo, tokens };
   const repair = makeRepair(kept);
   let word = READY;
   if (fresh) writeSync(fifo, '+'.repeat(tokens));
@@ -121,7 +121,7 @@ function isAt(path: string, key: string): boolean {
 /** @returns whether nobody can find the pool's FIFO any more, has it open, or uses a slot of it */
 function isDeserted(pool: Pool, record: PoolRecord, fifo: number): boolean {
   if (isAt(record.path, pool.key) || listClaims(pool).length > 0) return false;
-  return findStranger(pool, fifo, []) === undefined;
+  return findStranger(pool, fifo) === undefined;
 }
 
 /**
@@ -133,7 +133,7 @@ function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger 
   // A time, not a number of tries: each takes long if there are many processes.
   let put = 0;
   for (const end = performance.now() + REFILL_TIMEOUT_MS; performance.now() < end; ) {
-    const stranger = findAnyStranger(kept);
+    const stranger = findStranger(kept.pool, kept.fifo);
     if (stranger !== undefined) return { put, stranger };
     put += repair.fill() ?? 0;
     // The command that started us may not be asleep yet. What it could hold is put in as soon as it is seen to hold nothing.
@@ -141,12 +141,6 @@ function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger 
     sleepSync(REFILL_INTERVAL_MS);
   }
   return { put };
-}
-
-/** @returns the pid of the session's shell, which may have the pool open for what it starts; none if it has called exec since */
-function findSession({ session, image }: PoolRecord): number[] {
-  const entry = session === null ? undefined : readProcess(pidOf(session));
-  return entry?.id === session && entry?.image === image ? [entry.pid] : [];
 }
 
 /** @returns a process as a person knows it */

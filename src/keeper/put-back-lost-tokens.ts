@@ -25,8 +25,6 @@ export interface Kept {
   fifo: number;
   /** How many tokens are in it if nobody holds one. */
   tokens: number;
-  /** @returns the pids that may have a pair of the FIFO open, and hold no token */
-  exempt: () => readonly number[];
 }
 
 /** Every how many looks all processes are searched: lost tokens are back within five seconds. */
@@ -69,7 +67,7 @@ export function makeRepair(kept: Kept): Repair {
       return 0;
     }
     // Nobody can take a token now. As long as none is put in either, what is seen of processes and claims belongs together.
-    const held = findAnyStranger(kept) === undefined ? count() : undefined;
+    const held = findStranger(pool, fifo) === undefined ? count() : undefined;
     const proven = held !== undefined && timesOf(fifo).mtime === before.mtime;
     const right = proven ? rightCount(tokens - held.tokens, held.unsure, found) : found;
     if (right > 0) writeSync(fifo, '+'.repeat(right));
@@ -88,7 +86,7 @@ export function makeRepair(kept: Kept): Repair {
       // While jobs run a lost token matters only to a claim that waits: it waits in vain if not all tokens are held.
       const held = count();
       if (held === undefined || (held.claims > 0 && !isWanted(held, tokens))) return 0;
-      stranger = findAnyStranger(kept);
+      stranger = findStranger(pool, fifo);
       if (stranger !== undefined) return 0;
       const put = fill();
       // Just then a process came or went.
@@ -107,10 +105,6 @@ const isWanted = (held: HeldTokens, tokens: number): boolean => held.waiting && 
 /** @returns how many tokens belong in the pool; if it is not sure who holds what, none is taken out, and at most too few put in */
 const rightCount = (missing: number, unsure: number, found: number): number =>
   unsure === 0 ? Math.max(0, missing) : Math.max(found, missing - unsure);
-
-/** @returns a process that may hold tokens that no claim records, so that it is not known what is missing (see findStranger) */
-export const findAnyStranger = ({ pool, fifo, exempt }: Kept): Stranger | undefined =>
-  findStranger(pool, fifo, exempt());
 
 /** How long a claim has to look the same to be steady: more than it takes to write a line. */
 const STEADY_MS = 900;
