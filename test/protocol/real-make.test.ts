@@ -99,6 +99,15 @@ describe.each(MAKES)('what make %s exports', (version, make) => {
 describe('what we write', () => {
   const [[, make43], [, make441]] = MAKES;
 
+  /** Makes a FIFO that is open until the test ends: if nobody had it open, make would wait forever. */
+  function openFifo(name: string): { path: string; fd: number } {
+    const path = join(makeFolder(), name);
+    execFileSync('mkfifo', [path]);
+    const fd = openSync(path, constants.O_RDWR);
+    onTestFinished(() => closeSync(fd));
+    return { path, fd };
+  }
+
   test.each([
     'plain',
     'a blank',
@@ -110,11 +119,7 @@ describe('what we write', () => {
     'new\nline',
     'nb\u00a0sp',
   ])('leads make 4.4.1 to the FIFO %o', (name) => {
-    const path = join(makeFolder(), name);
-    execFileSync('mkfifo', [path]);
-    // If nobody had the FIFO open, make would wait forever.
-    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-    onTestFinished(() => closeSync(fd));
+    const { path } = openFifo(name);
     const merged = merge('k -j9 -- X=a\\ b', { jobs: 3, auth: formatAuth({ kind: 'fifo', path }) });
     const { env, stderr } = runMake(make441, [], { env: { MAKEFLAGS: merged } });
     expect(stderr).toBe('');
@@ -125,10 +130,7 @@ describe('what we write', () => {
   });
 
   test.each(MAKES)('leads make %s to the pair', (_, make) => {
-    const path = join(makeFolder(), 'fifo');
-    execFileSync('mkfifo', [path]);
-    const fd = openSync(path, constants.O_RDWR);
-    onTestFinished(() => closeSync(fd));
+    const { fd } = openFifo('fifo');
     const merged = merge('k -j9 -- X=a\\ b', { jobs: 3, auth: '5,6' });
     const { env, stderr } = runMake(make, [], {
       env: { MAKEFLAGS: merged },
@@ -141,10 +143,7 @@ describe('what we write', () => {
   });
 
   test.each(MAKES)('leads make %s to the pair, and what is below it to the path', (_, make) => {
-    const path = join(makeFolder(), 'a fifo');
-    execFileSync('mkfifo', [path]);
-    const fd = openSync(path, constants.O_RDWR);
-    onTestFinished(() => closeSync(fd));
+    const { path, fd } = openFifo('a fifo');
     const tailAuth = `fifo:${path}`;
     const merged = merge('k -- X=a\\ b', { jobs: 3, auth: '5,6', tailAuth });
     const stdio = ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', fd, fd] as const;
