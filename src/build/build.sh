@@ -12,7 +12,7 @@ bundle() {
   esbuild "$@" --bundle --platform=node --target=node20 --format=cjs --outbase=src --outdir=dist \
     --minify --legal-comments=none --log-level=warning \
     --define:import.meta.url=__filename --external:shell-quote --external:yargs --external:execa \
-    $(for file in $late; do echo "$file" | sed 's,src/\(.*\)\.ts,--external:../\1.js,'; done)
+    $(echo "$late" | sed -E 's,src/(.*)\.ts,--external:../\1.js,')
 }
 
 # The commands are functions that bin/launch.js calls. Code that V8 has compiled before cannot import(): there it becomes

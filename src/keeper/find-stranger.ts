@@ -34,7 +34,7 @@ export interface Stranger {
 /**
  * Finds a process that may hold a token that no claim records, because it has the FIFO open, or may have it open.
  * @param fifo a descriptor of it
- * @returns the first one; undefined if only those, holders of claims and our own idle commands have it open
+ * @returns the first one; undefined if only the pool's shells, holders of claims and our own idle commands have it open
  */
 export function findStranger(pool: Pool, fifo: number): Stranger | undefined {
   const link = readlinkSync(`/proc/self/fd/${fifo}`);

@@ -12,11 +12,10 @@ const STATE_VARIABLE = 'JOBSERVER_TOOLS_STATE';
 export function stateRoot(env: Env): string {
   const state = statedRoot(env, userId());
   if (state !== undefined) return state;
-  const runtime = env.XDG_RUNTIME_DIR;
+  const runtime = env.XDG_RUNTIME_DIR ?? '';
   // Tools that take MAKEFLAGS word for word, as cargo and ninja do, could not open a FIFO in a folder whose name make quotes.
-  const isFit = (folder: string) => folder.startsWith('/') && findUnsafeCharacter(folder) === undefined;
-  if (runtime !== undefined && isFit(runtime) && tryStat(runtime)?.uid === userId())
-    return `${runtime}/jobserver-tools`;
+  const isFit = runtime.startsWith('/') && findUnsafeCharacter(runtime) === undefined;
+  if (isFit && tryStat(runtime)?.uid === userId()) return `${runtime}/jobserver-tools`;
   // Not what TMPDIR says: a job may have one of its own.
   const usual = `/run/user/${userId()}`;
   return tryStat(usual)?.uid === userId() ? `${usual}/jobserver-tools` : lastRoot(userId());
