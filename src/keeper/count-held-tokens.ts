@@ -51,7 +51,7 @@ export function countHeld(pool: Pool, isSteady: (look: string) => boolean): Held
 }
 
 /**
- * @returns what a process waits for. Node sleeps in epoll(7) if it has nothing to do. Asleep elsewhere (in a freezer, at a disk or a
+ * Returns what a process waits for. Node sleeps in epoll(7) if it has nothing to do. Asleep elsewhere (in a freezer, at a disk or a
  * lock) it may have read a token and not have recorded it: SLEEP_ANYWHERE in test/model/slots.pml.
  */
 function sleepOf(pid: number): 'epoll' | 'no' | 'unknown' {
@@ -62,5 +62,5 @@ function sleepOf(pid: number): 'epoll' | 'no' | 'unknown' {
   return /epoll|^ep_/.test(kernelFunction) ? 'epoll' : 'no';
 }
 
-/** @returns whether a claim takes and gives nothing any more: js-acquire has handed it over, or its holder is dead */
+/** Returns whether a claim takes and gives nothing any more: js-acquire has handed it over, or its holder is dead. */
 const isFinal = ({ name }: ClaimRecord): boolean => isHandedOver(name) || !isAlive(name.holder);

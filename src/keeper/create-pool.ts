@@ -77,7 +77,7 @@ async function makeFifo(path: string, mode: number): Promise<void> {
   }
 }
 
-/** @returns what stat(2) says of the FIFO that was just made; it may be in a folder that others can change */
+/** Returns what stat(2) says of the FIFO that was just made; it may be in a folder that others can change. */
 function statFifo(path: string): BigIntStats {
   const stat = attempt('read the FIFO', path, () => lstatSync(path, { bigint: true }));
   if (stat.isFIFO() && Number(stat.uid) === userId()) return stat;

@@ -62,7 +62,7 @@ export function findStranger(pool: Pool, fifo: number): Stranger | undefined {
   return undefined;
 }
 
-/** @returns whether a command that opens the FIFO by its path finds this pool's claims: it was not moved, and is known as ours */
+/** Returns whether a command that opens the FIFO by its path finds this pool's claims: it was not moved, and is known as ours. */
 function isFoundBy(pool: Pool, link: string, fifo: number): boolean {
   const root = dirname(pool.folder);
   if (isOwnFifo(basename(link))) return dirname(link) === root;
@@ -76,7 +76,7 @@ const SHELLS = /^((ba|da|z|fi|ya|k|mk|tc|c)?sh|ksh\d*|r?bash|busybox)$/;
 const isOneWay = (pid: number, fd: number): boolean => !(isReadable(pid, fd) && isWritable(pid, fd));
 
 /**
- * @returns whether it is the session that the pool was made for, unless that has called exec since, or a shell that js-create runs
+ * Returns whether it is the session that the pool was made for, unless that has called exec since, or a shell that js-create runs
  * in the pool, or a fork of either shell. It has a pair open all the time (make below 4.4): as a stranger it would switch off every
  * repair.
  */
@@ -94,7 +94,7 @@ function isShellOfPool({ folder, record }: Pool, pid: number): boolean {
 const START_TO_CLAIM_TICKS = 300;
 
 /**
- * @returns whether it is a command of ours that holds nothing, because it has no claim yet, or none any more. Commands that find
+ * Returns whether it is a command of ours that holds nothing, because it has no claim yet, or none any more. Commands that find
  * the pool by the same path have their claims in the same folder. In another mount namespace that may be another folder (TRUST_OURS
  * in test/model/slots.pml), so one that has been there for long without a claim is a stranger, unless the pool was made for it.
  */
@@ -116,7 +116,7 @@ function binFolder(): string {
 }
 
 /**
- * @returns whether a process that we may not look into may have the FIFO open. It must have opened it, knowing the path, or have
+ * Returns whether a process that we may not look into may have the FIFO open. It must have opened it, knowing the path, or have
  * inherited it. A process that is older than the pool did neither, so daemons switch no repair off; nor does a thread of the
  * kernel. Of the rest those count that the FIFO's mode lets in (its user, root), and those below a process of the FIFO's user, as
  * after `sudo -u`. Services that init started do not know the pool; sshd, sudo and the like only let others in; a shell in which a
@@ -140,20 +140,20 @@ function mayHide(pool: Pool, pid: number, { mayOpen, isOwners }: Access): boolea
 const LOGIN_PROGRAMS =
   /^(sshd|sshd-session|sudo|su|doas|pkexec|login|agetty|cron|crond|\(sd-pam\)|systemd.*|\(systemd\)|\(udev-worker\)|gdm-session-wor|sddm-helper|ssh-agent|gpg-agent|dbus-daemon|dbus-broker.*|polkitd)$/;
 
-/** @returns the name of a process in its proc_pid_status(5); empty if that is hidden */
+/** Returns the name of a process in its proc_pid_status(5); empty if that is hidden. */
 export const nameIn = (status: string): string => /^Name:\t(.*)$/m.exec(status)?.[1] ?? '';
 
-/** @returns whether it is a shell on a terminal, without a script or options */
+/** Returns whether it is a shell on a terminal, without a script or options. */
 const isTypedInto = ({ terminal }: ProcessEntry, [name = '', ...more]: readonly string[]): boolean =>
   terminal !== 0 && more.length === 0 && /^-?(ba|da|z|fi|k|mk|tc|c)?sh$/.test(basename(name));
 
-/** @returns whether init, or that of a user, started it as the first of a session without a terminal */
+/** Returns whether init, or that of a user, started it as the first of a session without a terminal. */
 function isService({ pid, parent, session, terminal }: ProcessEntry): boolean {
   if (session !== pid || terminal !== 0) return false;
   return parent === 1 || nameIn(readStatus(parent)) === 'systemd';
 }
 
-/** @returns whether isSuch() accepts the status of any process above */
+/** Returns whether isSuch() accepts the status of any process above. */
 function isBelow({ parent }: ProcessEntry, isSuch: (status: string) => boolean): boolean {
   const above = parent > 1 ? readProcess(parent) : undefined;
   return above !== undefined && (isSuch(readStatus(parent)) || isBelow(above, isSuch));

@@ -107,7 +107,7 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   return { word, end };
 }
 
-/** @returns whether the FIFO of that identity is at the path, or may be */
+/** Returns whether the FIFO of that identity is at the path, or may be. */
 function isAt(path: string, key: string): boolean {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
@@ -118,7 +118,7 @@ function isAt(path: string, key: string): boolean {
   }
 }
 
-/** @returns whether nobody can find the pool's FIFO any more, has it open, or uses a slot of it */
+/** Returns whether nobody can find the pool's FIFO any more, has it open, or uses a slot of it. */
 function isDeserted(pool: Pool, record: PoolRecord, fifo: number): boolean {
   if (isAt(record.path, pool.key) || listClaims(pool).length > 0) return false;
   return findStranger(pool, fifo) === undefined;
@@ -143,10 +143,10 @@ function refill(kept: Kept, repair: Repair): { put: number; stranger?: Stranger 
   return { put };
 }
 
-/** @returns a process as a person knows it */
+/** Returns a process as a person knows it. */
 const describe = ({ pid }: Stranger): string => `process ${pid} (${nameIn(readStatus(pid)) || 'hidden'})`;
 
-/** @returns `1 token`, `2 tokens` */
+/** Returns `1 token`, `2 tokens`. */
 const countOf = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
 function log(text: string): void {

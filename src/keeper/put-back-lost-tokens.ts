@@ -12,9 +12,9 @@ export interface Repair {
   look(): number;
   /** Puts in what is missing now, as for a pool that was without a keeper. @returns as look(); undefined if that is not known */
   fill(): number | undefined;
-  /** @returns whether the last fill() knew where every token is: one of a process that runs may be on its way */
+  /** Returns whether the last fill() knew where every token is: one of a process that runs may be on its way. */
   isSure(): boolean;
-  /** @returns the process because of which the last look() could not know what is lost */
+  /** Returns the process because of which the last look() could not know what is lost. */
   stranger(): Stranger | undefined;
 }
 
@@ -99,17 +99,17 @@ export function makeRepair(kept: Kept): Repair {
   };
 }
 
-/** @returns whether a claim waits although not all tokens are held */
+/** Returns whether a claim waits although not all tokens are held. */
 const isWanted = (held: HeldTokens, tokens: number): boolean => held.waiting && held.tokens + held.unsure < tokens;
 
-/** @returns how many tokens belong in the pool; if it is not sure who holds what, none is taken out, and at most too few put in */
+/** Returns how many tokens belong in the pool; if it is not sure who holds what, none is taken out, and at most too few put in. */
 const rightCount = (missing: number, unsure: number, found: number): number =>
   unsure === 0 ? Math.max(0, missing) : Math.max(found, missing - unsure);
 
 /** How long a claim has to look the same to be steady: more than it takes to write a line. */
 const STEADY_MS = 900;
 
-/** @returns a function that says whether it was given the same text that long ago, and ever since */
+/** Returns a function that says whether it was given the same text that long ago, and ever since. */
 function makeSteadinessCheck(): (look: string) => boolean {
   const first = new Map<string, { since: number; last: number }>();
   return (look) => {
@@ -121,13 +121,13 @@ function makeSteadinessCheck(): (look: string) => boolean {
   };
 }
 
-/** @returns when the FIFO was last read (atime) and written, in nanoseconds and `writtenMs` in milliseconds */
+/** Returns when the FIFO was last read (atime) and written, in nanoseconds and `writtenMs` in milliseconds. */
 function timesOf(fifo: number): { atime: bigint; mtime: bigint; writtenMs: number } {
   const { atimeNs, mtimeNs, mtimeMs } = fstatSync(fifo, { bigint: true });
   return { atime: atimeNs, mtime: mtimeNs, writtenMs: Number(mtimeMs) };
 }
 
-/** @returns a text that stays the same as long as nobody takes or returns a slot */
+/** Returns a text that stays the same as long as nobody takes or returns a slot. */
 function stampOf({ pool, fifo }: Kept, readAt?: bigint): string {
   const { atime, mtime } = timesOf(fifo);
   return [readAt ?? atime, mtime, ...listClaims(pool)].join();

@@ -17,7 +17,7 @@ interface KeeperPlace {
  */
 const placeFile = (folder: string, place: number): string => `${folder}/keeper-${place}`;
 
-/** @returns the last of the line, which is the keeper in the record if nobody has come after that */
+/** Returns the last of the line, which is the keeper in the record if nobody has come after that. */
 export function findLastKeeper(folder: string, { place, keeper }: PoolRecord): KeeperPlace {
   for (let last: KeeperPlace = { place, id: keeper }; ; ) {
     const id = readPlace(placeFile(folder, last.place + 1));
@@ -26,7 +26,7 @@ export function findLastKeeper(folder: string, { place, keeper }: PoolRecord): K
   }
 }
 
-/** @returns the first of the line, which was started when the pool was made; undefined if it is not known */
+/** Returns the first of the line, which was started when the pool was made; undefined if it is not known. */
 export const findFirstKeeper = (folder: string): ProcessId | undefined => readPlace(placeFile(folder, 1));
 
 /** Stands for the process in a file that names none: no process has that pid, so the next keeper may come after it. */

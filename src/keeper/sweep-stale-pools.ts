@@ -66,7 +66,7 @@ function sweepFolder(root: string, key: string): string | undefined {
   return `the pool '${record.path}': its keeper (pid ${pidOf(keeper)}) was killed, and ${why}`;
 }
 
-/** @returns the record; 'useless' if it cannot be read and nobody needs it. @throws as readRecord() if somebody may need it */
+/** Returns the record; 'useless' if it cannot be read and nobody needs it. @throws as readRecord() if somebody may need it */
 function readRecordOr(folder: string, isNeedless: () => boolean): PoolRecord | 'useless' | undefined {
   try {
     return readRecord(folder);
@@ -76,7 +76,7 @@ function readRecordOr(folder: string, isNeedless: () => boolean): PoolRecord | '
   }
 }
 
-/** @returns whether the keeper has ended; one in another pid namespace has if it has closed its FIFO */
+/** Returns whether the keeper has ended; one in another pid namespace has if it has closed its FIFO. */
 function isDead(folder: string, key: string, record: PoolRecord): boolean {
   if (isKeeperDead(record)) return true;
   // While a pool is made, there is no keeper for a moment.
@@ -97,7 +97,7 @@ function sweepForeign(folder: string, key: string): string | undefined {
 }
 
 /**
- * @returns whether a file is too old for a command to be just making it. A time as far in the future counts too: then the clock was
+ * Returns whether a file is too old for a command to be just making it. A time as far in the future counts too: then the clock was
  * set back.
  */
 function isOld(path: string): boolean {
@@ -105,7 +105,7 @@ function isOld(path: string): boolean {
   return stat !== undefined && Math.abs(nowIn(dirname(path)) - stat.mtimeMs) >= CREATION_MS;
 }
 
-/** @returns the time as the file system has it, whose clock may be a server's */
+/** Returns the time as the file system has it, whose clock may be a server's. */
 function nowIn(folder: string): number {
   const file = join(folder, `.now-${process.pid}`);
   try {

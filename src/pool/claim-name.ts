@@ -18,40 +18,40 @@ export interface ClaimName {
 
 const PATTERN = /^(\d+\.\d+)(?:-(\d+\.\d+))?(?:@(\d+))?(?:~(\d+\.\d+))?$/;
 
-/** @returns the parts of a claim's name; undefined if the text is no such name */
+/** Returns the parts of a claim's name; undefined if the text is no such name. */
 export function parseClaimName(text: string): ClaimName | undefined {
   const [, holderText = '', former = '', namespace, returner = ''] = PATTERN.exec(text) ?? [];
   const holder = parseProcessId(holderText);
   return holder && { holder, former: parseProcessId(former), namespace, returner: parseProcessId(returner) };
 }
 
-/** @returns the file's name */
+/** Returns the file's name. */
 export function formatClaimName({ holder, former, namespace, returner }: ClaimName): string {
   const part = (mark: string, text: string | undefined) => (text === undefined ? '' : mark + text);
   return holder + part('-', former) + part('@', namespace) + part('~', returner);
 }
 
-/** @returns the name of a new claim of a process in our pid namespace */
+/** Returns the name of a new claim of a process in our pid namespace. */
 export const nameNewClaim = (holder: ProcessId): string => formatClaimName({ holder, namespace: nestedNamespace() });
 
-/** @returns the name under which another process in the same pid namespace holds a claim */
+/** Returns the name under which another process in the same pid namespace holds a claim. */
 export const nameHandedOver = (name: ClaimName, holder: ProcessId): string =>
   formatClaimName({ holder, former: findTaker(name), namespace: name.namespace });
 
-/** @returns the name under which a process returns a claim */
+/** Returns the name under which a process returns a claim. */
 export const nameReturning = (name: ClaimName, returner: ProcessId): string => formatClaimName({ ...name, returner });
 
-/** @returns the name of a claim that nobody is returning */
+/** Returns the name of a claim that nobody is returning. */
 export const nameHeld = (name: ClaimName): string => formatClaimName({ ...name, returner: undefined });
 
-/** @returns whether another process than the holder took the slots */
+/** Returns whether another process than the holder took the slots. */
 export const isHandedOver = ({ former }: ClaimName): boolean => former !== undefined;
 
-/** @returns whether a process is returning the slots, or has died while it did */
+/** Returns whether a process is returning the slots, or has died while it did. */
 export const isReturning = ({ returner }: ClaimName): boolean => returner !== undefined;
 
-/** @returns the process that took the slots */
+/** Returns the process that took the slots. */
 export const findTaker = ({ holder, former }: ClaimName): ProcessId => former ?? holder;
 
-/** @returns whether the pids in the name are of our pid namespace */
+/** Returns whether the pids in the name are of our pid namespace. */
 export const isOfOurNamespace = ({ namespace }: ClaimName): boolean => namespace === nestedNamespace();

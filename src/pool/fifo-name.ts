@@ -18,7 +18,7 @@ export function nameOwnFifo(root: string, maker: ProcessId): string {
 
 const OWN_NAME = /^(\d+)-[0-9a-z]+_([0-9a-z]+)\.fifo$/;
 
-/** @returns whether a file's name is that of a FIFO that js-create made in a state folder */
+/** Returns whether a file's name is that of a FIFO that js-create made in a state folder. */
 export const isOwnFifo = (name: string): boolean => OWN_NAME.test(name);
 
 /**

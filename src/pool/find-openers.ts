@@ -20,7 +20,7 @@ export function leadsTo(key: string, path: string | undefined, pid: number, fd: 
   return stat?.isFIFO() === true && identify(stat) === key;
 }
 
-/** @returns whether any process that we may look into has the pipe or FIFO of that identity open */
+/** Returns whether any process that we may look into has the pipe or FIFO of that identity open. */
 export function isOpenAnywhere(key: string): boolean {
   return listProcesses().some((pid) => listDescriptors(pid).some((fd) => leadsTo(key, undefined, pid, fd)));
 }

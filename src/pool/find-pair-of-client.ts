@@ -51,13 +51,13 @@ export function findPair(pair: Pair, text: string, { env, parent, adopt }: PairL
   return inherited !== undefined && inherited === pipeOf(pair, parent) ? own : undefined;
 }
 
-/** @returns the path of our pool that was advertised with the pair, if there is a FIFO */
+/** Returns the path of our pool that was advertised with the pair, if there is a FIFO. */
 function findMarkedPath(text: string, env: Env): string | undefined {
   const mark = env[FIFO_VARIABLE];
   return mark?.startsWith(`${text}=/`) ? mark.slice(text.length + 1) : undefined;
 }
 
-/** @returns the identity of the pipe, if that process can read it by the one descriptor and write to it by the other */
+/** Returns the identity of the pipe, if that process can read it by the one descriptor and write to it by the other. */
 function pipeOf({ read, write }: Pair, pid: number): string | undefined {
   const [one, other] = [descriptorStat(pid, read), descriptorStat(pid, write)];
   if (!one?.isFIFO() || !other?.isFIFO()) return undefined;

@@ -37,17 +37,17 @@ export function findPoolState(stat: BigIntStats, link: string | undefined, env: 
   return { root: root ?? ensureForeignRoot(env, user), user: user === self ? undefined : user };
 }
 
-/** @returns the folder of the pool's state; undefined if the FIFO at a path has none, or none is there */
+/** Returns the folder of the pool's state; undefined if the FIFO at a path has none, or none is there. */
 export function findFolder(path: string, env: Env): string | undefined {
   const stat = tryExactStat(path);
   return stat && `${findPoolState(stat, path, env).root}/${identify(stat)}`;
 }
 
-/** @returns the state folder that caches what tools say of themselves: the pool's, but root leaves nothing in a user's */
+/** Returns the state folder that caches what tools say of themselves: the pool's, but root leaves nothing in a user's. */
 export const cacheRoot = ({ folder, user }: { folder: string; user: number | undefined }, env: Env): string =>
   user === undefined ? dirname(folder) : ensureStateRoot(env);
 
-/** @returns undefined if js-create did not make it */
+/** Returns undefined if js-create did not make it. */
 function findOwnRoot(stat: BigIntStats, link: string): string | undefined {
   const isGone = DELETED.test(link) && !existsSync(link);
   const path = isGone ? link.replace(DELETED, '') : link;

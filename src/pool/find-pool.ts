@@ -42,12 +42,12 @@ function findAddress(advertised: Advertised, lookup: Lookup): PoolAddress {
   throw cannotJoin(`the descriptors are closed; ${howToOpen(lookup.env)}`);
 }
 
-/** @returns what a person can do if a pair is closed: below a make, it is make that has closed it */
+/** Returns what a person can do if a pair is closed: below a make, it is make that has closed it. */
 export const howToOpen = (env: Env): string =>
   env.MAKELEVEL === undefined ? 'start what needs them with js-run' : "put '+' before the recipe line, or use make 4.4";
 
 /**
- * @returns the pool, open
+ * Returns the pool, open.
  * @throws JobserverError 'no-pool' also if none is advertised
  */
 export function requirePool(lookup: Lookup): Pool {

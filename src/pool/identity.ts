@@ -3,7 +3,7 @@ import { cannot, isExhausted } from '../errors.js';
 import { tryExactStat } from '../try-stat.js';
 
 /**
- * @returns a name for the FIFO, pipe or device that outlives its path but no reboot: device, inode and time of birth. A pipe has no
+ * Returns a name for the FIFO, pipe or device that outlives its path but no reboot: device, inode and time of birth. A pipe has no
  * time of birth; its inode number begins anew with every boot, so the boot's id stands in.
  */
 export function identify(stat: BigIntStats): string {
@@ -11,18 +11,18 @@ export function identify(stat: BigIntStats): string {
   return `${stat.dev}-${stat.ino}-${birth}`;
 }
 
-/** @returns the identity of what is at a path; undefined if nothing is there, or if we may not look */
+/** Returns the identity of what is at a path; undefined if nothing is there, or if we may not look. */
 export function identifyPath(path: string): string | undefined {
   const stat = tryExactStat(path);
   return stat && identify(stat);
 }
 
-/** @returns the inode's number in what identify() gave */
+/** Returns the inode's number in what identify() gave. */
 export const inodeOf = (key: string): string | undefined => key.split('-')[1];
 
 let boot: string | undefined;
 
-/** @returns what distinguishes one boot of the machine from another. @throws JobserverError 'failed' if too little is left to look */
+/** Returns what distinguishes one boot of the machine from another. @throws JobserverError 'failed' if too little is left to look */
 export function bootId(): string {
   boot ??= readBootId();
   return boot;

@@ -27,7 +27,7 @@ export function openPath(path: string): { fd: number; kept: boolean } {
   }
 }
 
-/** @returns whether the FIFO of that identity is at the path, and no process has it open: its keeper is dead, wherever it ran */
+/** Returns whether the FIFO of that identity is at the path, and no process has it open: its keeper is dead, wherever it ran. */
 export function isAbandoned(path: string, key: string): boolean {
   let hold: number | undefined;
   try {
@@ -43,7 +43,7 @@ export function isAbandoned(path: string, key: string): boolean {
 }
 
 /**
- * @returns whether a file can be a pool. A regular file cannot, although make 4.4.1 accepts one without a word (PROTOCOL 17), nor can
+ * Returns whether a file can be a pool. A regular file cannot, although make 4.4.1 accepts one without a word (PROTOCOL 17), nor can
  * devices that never have a token, or whose bytes a person types: null(4), tty(4), pts(4), by their numbers in Linux's devices.txt.
  */
 function canBePool(stat: BigIntStats): boolean {
@@ -53,7 +53,7 @@ function canBePool(stat: BigIntStats): boolean {
 }
 
 /**
- * @returns whether any process has the FIFO open for reading: otherwise an open for writing fails at once, with ENXIO (PROTOCOL 12)
+ * Returns whether any process has the FIFO open for reading: otherwise an open for writing fails at once, with ENXIO (PROTOCOL 12).
  */
 function probe(path: string): boolean {
   try {

@@ -1,10 +1,10 @@
 import { JobserverError } from '../errors.js';
 
-/** @returns the error for a pool into which nobody will ever put a token */
+/** Returns the error for a pool into which nobody will ever put a token. */
 export const nobodyKeeps = (name: string): JobserverError =>
   new JobserverError('no-pool', `the pool '${name}' is gone: no process keeps it open; make a new one with js-create`);
 
-/** @returns the error for a pool of ours whose state cannot be reached: without it nobody knows which slots are taken */
+/** Returns the error for a pool of ours whose state cannot be reached: without it nobody knows which slots are taken. */
 export const unreachable = (path: string, root: string): JobserverError =>
   new JobserverError(
     'failed',

@@ -12,15 +12,15 @@ export const locksFolder = (folder: string): string => `${folder}/locks`;
 /** The presence of this file says that the pool's implicit slot belongs to that process, or to what it starts. */
 const sessionFile = (folder: string, session: ProcessId): string => `${folder}/session-${session}`;
 
-/** @returns whether a process is a js-run that holds a claim: it gives the slot that it runs in to what it starts */
+/** Returns whether a process is a js-run that holds a claim: it gives the slot that it runs in to what it starts. */
 export const isHolder = (folder: string, id: ProcessId): boolean =>
   // A claim of js-acquire is handed over, so that its name is another one; and it starts nothing.
   existsSync(`${claimsFolder(folder)}/${nameNewClaim(id)}`);
 
-/** @returns whether the pool's implicit slot belongs to that process */
+/** Returns whether the pool's implicit slot belongs to that process. */
 export const isSession = (folder: string, id: ProcessId): boolean => existsSync(sessionFile(folder, id));
 
-/** @returns whether what that process starts has an implicit slot */
+/** Returns whether what that process starts has an implicit slot. */
 export const isClientOf = (folder: string, id: ProcessId): boolean => isHolder(folder, id) || isSession(folder, id);
 
 /** Creates the folder of a pool's state; another command may do or undo the same at any time. */

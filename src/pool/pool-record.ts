@@ -40,7 +40,7 @@ export function writeRecord(folder: string, record: PoolRecord): void {
 }
 
 /**
- * @returns the pool's record, or undefined if it is not a pool of ours
+ * Returns the pool's record, or undefined if it is not a pool of ours.
  * @throws JobserverError 'failed' if it cannot be read: otherwise the state of a pool of ours would be removed with its last
  * claim, as another's is
  */
@@ -86,7 +86,7 @@ const FIELDS: Readonly<Record<keyof Required<PoolRecord>, (value: unknown) => bo
   image: isTextOrNull,
 };
 
-/** @returns whether the process that the pool was made for has ended, and what that ran in it */
+/** Returns whether the process that the pool was made for has ended, and what that ran in it. */
 export const isOwnerDead = ({ owner, job }: Pick<PoolRecord, 'owner' | 'job'>): boolean =>
   owner !== null && !isAlive(owner) && (job === undefined || !isAlive(job));
 
@@ -96,7 +96,7 @@ export function recordPoolJob(folder: string, job: ProcessId): void {
   if (record?.owner === selfId()) writeRecord(folder, { ...record, job });
 }
 
-/** @returns whether the keeper has ended; one in another pid namespace cannot be seen and counts as alive */
+/** Returns whether the keeper has ended; one in another pid namespace cannot be seen and counts as alive. */
 export const isKeeperDead = ({ keeper, namespace, boot }: PoolRecord): boolean =>
   // The processes of an earlier boot are dead, whatever runs under their pids now.
   boot !== bootId() || (namespace === pidNamespace() && !isAlive(keeper));

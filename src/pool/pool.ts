@@ -77,7 +77,7 @@ export function openPool(
 }
 
 /**
- * @returns whether the pool has ended although its FIFO is open: processes that have inherited a pair of it, such as our parent and we
+ * Returns whether the pool has ended although its FIFO is open: processes that have inherited a pair of it, such as our parent and we
  * ourselves, keep it open for ever. When a pool of ours ends, its FIFO and its state are removed; a pipe has no name to lose.
  */
 const isRemoved = (stat: BigIntStats, record: PoolRecord | undefined): boolean =>
@@ -88,12 +88,12 @@ export function closePool(pool: Pool): void {
   closeSync(pool.fd);
 }
 
-/** @returns the pool as a message names it. */
+/** Returns the pool as a message names it. */
 export function describePool(pool: Pool): string {
   return pool.record?.path ?? describeAddress(pool.address);
 }
 
-/** @returns whether a process's descriptor leads to the pool's pipe or FIFO */
+/** Returns whether a process's descriptor leads to the pool's pipe or FIFO. */
 export function isOpenAs(pool: Pool, pid: number | 'self', fd: number): boolean {
   const stat = descriptorStat(pid, fd);
   return stat !== undefined && identify(stat) === pool.key;
@@ -109,7 +109,7 @@ function describeAddress(address: PoolAddress): string {
   return address.kind === 'fifo' ? address.path : `${address.read},${address.write}`;
 }
 
-/** @returns a descriptor, and whether any other process had the pool open */
+/** Returns a descriptor, and whether any other process had the pool open. */
 function openForReading(address: PoolAddress, name: string): { fd: number; kept: boolean } {
   const open = <T>(action: () => T): T => {
     try {

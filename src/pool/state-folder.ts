@@ -8,7 +8,7 @@ import { tryStat } from '../try-stat.js';
 /** Says where the state of new pools is, and of those that somebody else made. */
 const STATE_VARIABLE = 'JOBSERVER_TOOLS_STATE';
 
-/** @returns the state folder for new pools, and for what is remembered of tools; nothing is created or checked. */
+/** Returns the state folder for new pools, and for what is remembered of tools; nothing is created or checked. */
 export function stateRoot(env: Env): string {
   const state = statedRoot(env, userId());
   if (state !== undefined) return state;
@@ -21,7 +21,7 @@ export function stateRoot(env: Env): string {
   return tryStat(usual)?.uid === userId() ? `${usual}/jobserver-tools` : lastRoot(userId());
 }
 
-/** @returns what the variable says, if that can be a folder of the user's: under sudo it may name another one's */
+/** Returns what the variable says, if that can be a folder of the user's: under sudo it may name another one's. */
 function statedRoot(env: Env, user: number): string | undefined {
   const state = env[STATE_VARIABLE];
   return state?.startsWith('/') && mayBelongTo(user, state) ? state : undefined;
@@ -29,7 +29,7 @@ function statedRoot(env: Env, user: number): string | undefined {
 
 const lastRoot = (user: number): string => `/tmp/jobserver-tools-${user}`;
 
-/** @returns whether it is a folder of the user's, or is not there, so that it could be made */
+/** Returns whether it is a folder of the user's, or is not there, so that it could be made. */
 function mayBelongTo(user: number, state: string): boolean {
   try {
     const stat = statSync(state, { throwIfNoEntry: false });
@@ -60,7 +60,7 @@ export function ensureForeignRoot(env: Env, user: number): string {
   return ensureRoot(statedRoot(env, user) ?? lastRoot(user), user);
 }
 
-/** @returns the state folders of the user's that there are, for new pools and for those that somebody else made */
+/** Returns the state folders of the user's that there are, for new pools and for those that somebody else made. */
 export function listStateRoots(env: Env): string[] {
   const roots = [ensureStateRoot(env), statedRoot(env, userId()) ?? lastRoot(userId())];
   return [...new Set(roots)].filter((root) => {
@@ -104,7 +104,7 @@ function checkPrivate(root: string, stat: Stats, user: number): void {
   );
 }
 
-/** @returns why the folder is not the user's alone */
+/** Returns why the folder is not the user's alone. */
 function findFault(stat: Stats, user: number): string | undefined {
   if (stat.isSymbolicLink()) return 'it is a symbolic link';
   if (!stat.isDirectory()) return 'it is not a folder';

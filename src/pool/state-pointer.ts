@@ -52,7 +52,7 @@ export function removePointer(path: string, key: string, owner: number): void {
   }
 }
 
-/** @returns undefined if there is none that the FIFO's owner or root wrote */
+/** Returns undefined if there is none that the FIFO's owner or root wrote. */
 function readPointer(path: string, owner: number): Pointer | undefined {
   const file = pointerFile(path);
   let fd: number;

@@ -20,5 +20,5 @@ export function tryTakeToken(pool: Pool): number | undefined {
   throw poolIsGone(pool);
 }
 
-/** @returns the error for the end of the pipe: nobody has it open for writing, so no token will ever come (PROTOCOL 14) */
+/** Returns the error for the end of the pipe: nobody has it open for writing, so no token will ever come (PROTOCOL 14). */
 export const poolIsGone = (pool: Pool): JobserverError => nobodyKeeps(describePool(pool));

@@ -27,10 +27,10 @@ export function findReadingShell(parent: number): ProcessId | undefined {
   return reader === undefined ? findCallingShell(parent) : findOutermost(reader);
 }
 
-/** @returns whether a shell runs one of our commands and ends with it. bash becomes the command of `-c TEXT`, dash waits for it. */
+/** Returns whether a shell runs one of our commands and ends with it. bash becomes the command of `-c TEXT`, dash waits for it. */
 const endsWithUs = (shell: ProcessEntry): boolean => shell.parent > 1 && isShellForUs(shell);
 
-/** @returns the parent, unless it is a process that adopted us */
+/** Returns the parent, unless it is a process that adopted us. */
 function findParent(parent: number): ProcessEntry | undefined {
   const self = selfAtStart();
   const entry = readProcess(parent);
@@ -38,7 +38,7 @@ function findParent(parent: number): ProcessEntry | undefined {
   return entry?.session !== self.session && self.session !== self.pid ? undefined : entry;
 }
 
-/** @returns the nearest process above that has our output open for reading, as far up as the script that we are called from */
+/** Returns the nearest process above that has our output open for reading, as far up as the script that we are called from. */
 function findReaderAbove(parent: ProcessEntry): ProcessEntry | undefined {
   let pipe = readDescriptor('self', 1);
   let script: ProcessEntry | undefined;
@@ -55,7 +55,7 @@ function findReaderAbove(parent: ProcessEntry): ProcessEntry | undefined {
   return undefined;
 }
 
-/** @returns the shell that goes on when the command substitutions in which `shell` is have ended */
+/** Returns the shell that goes on when the command substitutions in which `shell` is have ended. */
 function findOutermost(shell: ProcessEntry | undefined): ProcessId | undefined {
   for (let last = shell; last !== undefined; ) {
     const reader = findReader(last);
@@ -65,7 +65,7 @@ function findOutermost(shell: ProcessEntry | undefined): ProcessId | undefined {
   return undefined;
 }
 
-/** @returns the shell that reads what `subshell`, or a pipeline that it is a part of, writes in a command substitution */
+/** Returns the shell that reads what `subshell`, or a pipeline that it is a part of, writes in a command substitution. */
 function findReader(subshell: ProcessEntry): ProcessEntry | undefined {
   for (let writer = subshell; ; ) {
     const above = readProcess(writer.parent);
@@ -76,7 +76,7 @@ function findReader(subshell: ProcessEntry): ProcessEntry | undefined {
   }
 }
 
-/** @returns the nearest of `shell` and the shells that it was forked from that has the pipe open for reading */
+/** Returns the nearest of `shell` and the shells that it was forked from that has the pipe open for reading. */
 function findReaderOf(pipe: string | undefined, shell: ProcessEntry): ProcessEntry | undefined {
   for (let reader = shell; ; ) {
     if (isReaderOf(pipe, reader)) return reader;
@@ -86,12 +86,12 @@ function findReaderOf(pipe: string | undefined, shell: ProcessEntry): ProcessEnt
   }
 }
 
-/** @returns whether the process has the pipe, as readlink(2) names it, open for reading */
+/** Returns whether the process has the pipe, as readlink(2) names it, open for reading. */
 const isReaderOf = (pipe: string | undefined, { pid }: ProcessEntry): boolean =>
   pipe?.startsWith('pipe:') === true &&
   listDescriptors(pid).some((fd) => isReadable(pid, fd) && readDescriptor(pid, fd) === pipe);
 
-/** @returns whether a process is a fork of its parent: only those share their image; every exec lays it out anew */
+/** Returns whether a process is a fork of its parent: only those share their image; every exec lays it out anew. */
 const isForkOf = (child: ProcessEntry, parent: ProcessEntry): boolean =>
   child.image === parent.image && child.image !== HIDDEN;
 

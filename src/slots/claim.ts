@@ -64,7 +64,7 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
   }
 }
 
-/** @returns the open file. If the disk is full, none is left: an empty claim would stay as long as its holder lives. */
+/** Returns the open file. If the disk is full, none is left: an empty claim would stay as long as its holder lives. */
 function openNew(pool: Pool, file: string, head: string): number {
   const fd = openSync(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_APPEND, 0o600);
   try {

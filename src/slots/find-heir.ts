@@ -11,10 +11,10 @@ import { listLocks, listWanting, wakeNext } from './wake-waiters.js';
  * FORGET_HEIR in test/model/slots.pml shows what happens otherwise.
  */
 
-/** @returns the lock of the slot that a claim gives to its job */
+/** Returns the lock of the slot that a claim gives to its job. */
 const lockBelow = (name: ClaimName): string => slotLock(`below-${findTaker(name)}`);
 
-/** @returns whether another claim has the slot that a claim gives to its job: as long as it has, both are in use */
+/** Returns whether another claim has the slot that a claim gives to its job: as long as it has, both are in use. */
 export const isSlotTaken = (pool: Pick<Pool, 'folder'>, name: ClaimName): boolean =>
   lockedBy(pool, lockBelow(name)) !== undefined;
 

@@ -5,7 +5,7 @@ import { isAlive, type ProcessId } from '../process/process-table.js';
 import { listClaims } from './read-claim.js';
 import type { SlotOwner } from './slot-owner.js';
 
-/** @returns whether the slot owner still has its implicit slot: a recipe until it ends, a js-run as long as its claim is there */
+/** Returns whether the slot owner still has its implicit slot: a recipe until it ends, a js-run as long as its claim is there. */
 export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
   const id = owner.slice(owner.indexOf('-') + 1) as ProcessId;
   if (owner.startsWith('recipe-')) return isAlive(id);
@@ -14,7 +14,7 @@ export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
   return isHolder(pool.folder, id) || listClaims(pool).some((claim) => isLeftBy(id, claim));
 }
 
-/** @returns whether the js-run has handed the claim over to a process below it */
+/** Returns whether the js-run has handed the claim over to a process below it. */
 function isLeftBy(id: ProcessId, claim: string): boolean {
   const name = parseClaimName(claim);
   return name?.former === id && isOfOurNamespace(name) && !isReturning(name);

@@ -55,7 +55,7 @@ export function tryLockSlot(claim: Claim): boolean {
   return claim.implicit;
 }
 
-/** @returns whether a client that needs no claim, such as make, runs in the slot */
+/** Returns whether a client that needs no claim, such as make, runs in the slot. */
 const isInClient = (pool: Pool, owner: SlotOwner): boolean =>
   owner.startsWith('session-') && isSessionInClient(pool, owner.slice('session-'.length) as ProcessId);
 
@@ -80,7 +80,7 @@ export function unlock(pool: Pool, name: string, inode: number): void {
   if (statSync(file, { throwIfNoEntry: false })?.ino === inode) freeLock(pool, name);
 }
 
-/** @returns the inode of the claim that has the lock, undefined if it is free */
+/** Returns the inode of the claim that has the lock, undefined if it is free. */
 export const lockedBy = (pool: Pick<Pool, 'folder'>, name: string): number | undefined =>
   tryStat(lockFile(pool, name))?.ino;
 

@@ -29,7 +29,7 @@ export interface ClaimRecord {
 /** More than a claim of all slots of the largest pool has. */
 const MAX_CLAIM_BYTES = 100_000;
 
-/** @returns the names of all claims of a pool. @throws JobserverError 'failed' if they cannot be read */
+/** Returns the names of all claims of a pool. @throws JobserverError 'failed' if they cannot be read */
 export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   const folder = claimsFolder(pool.folder);
   try {
@@ -40,23 +40,23 @@ export function listClaims(pool: Pick<Pool, 'folder'>): string[] {
   }
 }
 
-/** @returns whether the text is the name of a claim that was handed over, and that nobody is returning: a handle of js-acquire */
+/** Returns whether the text is the name of a claim that was handed over, and that nobody is returning: a handle of js-acquire. */
 export function isHandle(text: string): boolean {
   const name = parseClaimName(text);
   return name !== undefined && isHandedOver(name) && !isReturning(name);
 }
 
-/** @returns whether a process of our pid namespace holds a claim that was handed over to it */
+/** Returns whether a process of our pid namespace holds a claim that was handed over to it. */
 export function isHandedTo(holder: ProcessId, id: string): boolean {
   const name = parseClaimName(id);
   return name?.holder === holder && isHandedOver(name) && isOfOurNamespace(name);
 }
 
-/** @returns the bytes in those values. A line that a crash has cut off does not count: the keeper puts in a token too few. */
+/** Returns the bytes in those values. A line that a crash has cut off does not count: the keeper puts in a token too few. */
 const parseTokens = (values: readonly string[]): number[] =>
   values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
 
-/** @returns the tokens without one of each byte that is crossed out */
+/** Returns the tokens without one of each byte that is crossed out. */
 function without(tokens: readonly number[], crossedOut: readonly number[]): number[] {
   const left = [...tokens];
   for (const byte of crossedOut) {
@@ -66,11 +66,11 @@ function without(tokens: readonly number[], crossedOut: readonly number[]): numb
   return left;
 }
 
-/** @returns the path of a claim's file */
+/** Returns the path of a claim's file. */
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
 /**
- * @returns what the claim's file says; undefined if there is no such claim, or if the text is no claim's name
+ * Returns what the claim's file says; undefined if there is no such claim, or if the text is no claim's name.
  * @throws JobserverError 'failed' if it cannot be read
  */
 export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord | undefined {

@@ -14,14 +14,14 @@ import { leavesPool } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';
 import { isAdvertisedByMake } from './slot-owner.js';
 
-/** @returns whether a program is a client that joins any pool that is advertised to it, so that its name says enough */
+/** Returns whether a program is a client that joins any pool that is advertised to it, so that its name says enough. */
 const isClient = (program: string): boolean => {
   const tool = findTool(program);
   return tool === MAKE || tool?.names.includes('cargo') === true;
 };
 
 /**
- * @returns whether a session has started a make or cargo without js-run: it takes the session's slot for granted, so no other
+ * Returns whether a session has started a make or cargo without js-run: it takes the session's slot for granted, so no other
  * claim may have that meanwhile. What is below our own commands has slots of theirs.
  */
 export function isSessionInClient(pool: Pool, session: ProcessId): boolean {

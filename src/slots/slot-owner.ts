@@ -29,7 +29,7 @@ export type SlotOwner = `recipe-${ProcessId}` | `session-${ProcessId}` | `below-
 /** The variable that names the claim in which a job runs: the job has it before recordJob() can have been called. */
 export const CLAIM_VARIABLE = 'JOBSERVER_TOOLS_CLAIM';
 
-/** @returns the slot owner that the text names, or undefined */
+/** Returns the slot owner that the text names, or undefined. */
 export function parseSlotOwner(text: string): SlotOwner | undefined {
   return /^(recipe|session|below)-\d+\.\d+$/.test(text) ? (text as SlotOwner) : undefined;
 }
@@ -55,8 +55,8 @@ export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> 
 }
 
 /**
- * @returns the slot of a js-run above us that was killed: its job goes on in that slot, and would wait for ever for another one if
- * all slots were held like that
+ * Returns the slot of a js-run above us that was killed: its job goes on in that slot, and would wait for ever for another one if
+ * all slots were held like that.
  */
 function findKilledOwner(pool: Pool): SlotOwner | undefined {
   const claim = variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '';
@@ -65,7 +65,7 @@ function findKilledOwner(pool: Pool): SlotOwner | undefined {
 }
 
 /**
- * @returns whether a client that leaves no mark, such as ninja, started the process. It is known by its name alone; it has joined
+ * Returns whether a client that leaves no mark, such as ninja, started the process. It is known by its name alone; it has joined
  * if it understands the style in which the pool is advertised to the process.
  */
 async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Promise<boolean> {
@@ -83,13 +83,13 @@ async function isStartedByClient(pool: Pool, { pid, parent }: ProcessEntry): Pro
   return styles.some((style) => offered.includes(style)) && !leavesPool(tool, styles, readArguments(parent));
 }
 
-/** @returns whether a make advertised this pool to its child: it may have one of its own, or have left ours */
+/** Returns whether a make advertised this pool to its child: it may have one of its own, or have left ours. */
 export function isAdvertisedByMake(pool: Pool, make: MakeAbove): boolean {
   const advertised = findAdvertised(make.variable);
   return advertised !== undefined && leadsToPool(advertised, pool, make.pid);
 }
 
-/** @returns whether what a client advertises leads to the pool */
+/** Returns whether what a client advertises leads to the pool. */
 function leadsToPool({ auth, closed, path }: Advertised, pool: Pool, client: number): boolean {
   const named = closed ?? auth;
   if (named.kind === 'fifo') return identifyPath(named.path) === pool.key;

@@ -28,7 +28,7 @@ export function sweepClaims(pool: Pool, self: ProcessId): number {
   return returned;
 }
 
-/** @returns whether a claim's holder or job lives, or may live where it cannot be seen from here */
+/** Returns whether a claim's holder or job lives, or may live where it cannot be seen from here. */
 export function isInUse(
   pool: Pick<Pool, 'folder'>,
   { name, namespace, isFromEarlierBoot, job, inode, writtenMs }: ClaimRecord,
@@ -56,8 +56,8 @@ const FORK_TO_EXEC_MS = 1000;
 const firstSeen = new Map<number, { writtenMs: number; seenMs: number }>();
 
 /**
- * @returns how many milliseconds ago the claim's last line was written, or at least since when we have seen that line: if the clock
- * was set back, or is a server's (NFS), the line may seem to be of the future, and the claim would stay young until then
+ * Returns how many milliseconds ago the claim's last line was written, or at least since when we have seen that line: if the clock
+ * was set back, or is a server's (NFS), the line may seem to be of the future, and the claim would stay young until then.
  */
 function ageMsOf(inode: number, writtenMs: number): number {
   const nowMs = performance.now();

@@ -37,7 +37,7 @@ export function takeMore(claim: Claim, most: number): number {
   return claim.held;
 }
 
-/** @returns whether it is this claim's turn: of those for more than one slot only one takes at a time */
+/** Returns whether it is this claim's turn: of those for more than one slot only one takes at a time. */
 export function mayTakeTokens(claim: Claim, count: number): boolean {
   if (count > 1 && !claim.hasMultiSlotLock) claim.hasMultiSlotLock = tryLock(claim, MULTI_SLOT_LOCK);
   return count === 1 || claim.hasMultiSlotLock;

@@ -128,7 +128,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
   });
 }
 
-/** @returns the error for a claim that did not get its slots in time; timeoutMs is 0 for no wait at all */
+/** Returns the error for a claim that did not get its slots in time; timeoutMs is 0 for no wait at all. */
 export function noSlot({ pool, held }: Claim, count: number, timeoutMs: number): JobserverError {
   const wanted = count === 1 ? 'no slot' : `only ${held} of ${count} slots`;
   const within = timeoutMs === 0 ? '' : ` within ${timeoutMs / 1000} s`;

@@ -10,15 +10,15 @@ export const WAKE = 'SIGURG';
 /** Why a claim wants a lock: it waits for it, or it gives a token back as soon as it has it. */
 type Reason = 'waits' | 'spares';
 
-/** @returns the name of a note, a hard link to a claim's file beside the locks: by it a process that frees a lock knows whom to wake */
+/** Returns the name of a note, a hard link to a claim's file beside the locks: by it a process that frees a lock knows whom to wake. */
 export const noteName = (reason: Reason, lock: string, id: string): string => `${reason}-${lock}+${id}`;
 
-/** @returns the lock that a note is about; undefined if the name is that of a lock */
+/** Returns the lock that a note is about; undefined if the name is that of a lock. */
 export const lockOfNote = (name: string): string | undefined => NOTE.exec(name)?.[2];
 
 const NOTE = /^(waits|spares)-(.+)\+([^+]+)$/;
 
-/** @returns the names of the locks and notes of a pool; none if they cannot be read */
+/** Returns the names of the locks and notes of a pool; none if they cannot be read. */
 export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
   try {
     return readdirSync(locksFolder(folder));
@@ -27,7 +27,7 @@ export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
   }
 }
 
-/** @returns the processes that want the lock, by their notes: those that wait before those that spare a token, the oldest first */
+/** Returns the processes that want the lock, by their notes: those that wait before those that spare a token, the oldest first. */
 export function listWanting(names: readonly string[], lock: string): { waits: boolean; id: ProcessId }[] {
   return names
     .flatMap((name) => {

@@ -11,25 +11,25 @@ const WRAPPER =
 /** The same, as programs of an interpreter. */
 const WRAPPER_SCRIPT = /^(npm|npx|pnpm|yarn|js-run|js-create)(-cli)?(\.js)?$/;
 
-/** @returns whether the process just runs another one, and does nothing afterwards */
+/** Returns whether the process just runs another one, and does nothing afterwards. */
 export function isWrapper({ pid }: ProcessEntry): boolean {
   const [name = '', script = ''] = readArguments(pid);
   return WRAPPER.test(basename(readProgram(pid) ?? name)) || WRAPPER_SCRIPT.test(basename(script));
 }
 
-/** @returns whether the process is a shell that goes on after one command: not `sh -c 'js-acquire'` */
+/** Returns whether the process is a shell that goes on after one command: not `sh -c 'js-acquire'`. */
 export function isScriptShell(shell: ProcessEntry): boolean {
   const text = readCommandText(shell);
   return text === '' || (text !== undefined && /[;&|\n]/.test(text));
 }
 
-/** @returns whether the process is a shell that runs one of our commands and ends with it: `sh -c 'timeout 9 js-acquire >h'` */
+/** Returns whether the process is a shell that runs one of our commands and ends with it: `sh -c 'timeout 9 js-acquire >h'`. */
 export function isShellForUs(shell: ProcessEntry): boolean {
   const text = readCommandText(shell) ?? '';
   return /(^|[\s/])js-\w/.test(text) && !/[;&|\n$`(]/.test(text);
 }
 
-/** @returns the TEXT of a shell that runs `-c TEXT`, '' of one that runs a script or none; undefined if it is no shell */
+/** Returns the TEXT of a shell that runs `-c TEXT`, '' of one that runs a script or none; undefined if it is no shell. */
 function readCommandText({ pid }: ProcessEntry): string | undefined {
   const words = readArguments(pid);
   if (!SHELL.test(basename(readProgram(pid) ?? words[0] ?? ''))) return undefined;
@@ -38,7 +38,7 @@ function readCommandText({ pid }: ProcessEntry): string | undefined {
 }
 
 /**
- * @returns whether a shell started this process with its standard output closed (`>&-`). Node opens /dev/null in its
+ * Returns whether a shell started this process with its standard output closed (`>&-`). Node opens /dev/null in its
  * place, for reading and writing. A shell never opens it like that, and could hand it down only if it had it like that itself.
  */
 export function isOutputClosed(parent: number): boolean {

@@ -23,7 +23,7 @@ const UID = process.getuid?.() ?? -1;
 /** Only root can give a folder away. */
 const isRoot = UID === 0;
 
-/** @returns a folder that goes with the test */
+/** Returns a folder that goes with the test. */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'js-state-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

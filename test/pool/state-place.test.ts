@@ -16,7 +16,7 @@ const RUN_USER = `/run/user/${UID}`;
 /** The place if no variable names another: not every machine that runs the tests has a /run/user. */
 const USUAL = statSync(RUN_USER, { throwIfNoEntry: false })?.uid === UID ? `${RUN_USER}/jobserver-tools` : TMP;
 
-/** @returns a folder that goes with the test */
+/** Returns a folder that goes with the test. */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'js-place-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

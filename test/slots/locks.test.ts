@@ -16,10 +16,10 @@ import { listWanting } from '../../src/slots/wake-waiters.js';
 import { start } from '../process/start.js';
 import { ageClaims, bytes, claimSlots, makePool, startDead } from './real-pool.js';
 
-/** @returns what lies in the pool's folder */
+/** Returns what lies in the pool's folder. */
 const locks = (pool: Pool): string[] => (existsSync(pool.folder) ? readdirSync(`${pool.folder}/locks`) : []);
 
-/** @returns a process that prints a line when it is woken */
+/** Returns a process that prints a line when it is woken. */
 async function startTrap(): Promise<{ id: ProcessId; line(): Promise<string> }> {
   const script = 'trap "echo woken" URG; echo ready; while :; do read -r line; done';
   const child = start('bash', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -66,7 +66,7 @@ function drain({ fd }: Pool): number[] {
   }
 }
 
-/** @returns the bytes of a text, for tokens that are easy to read */
+/** Returns the bytes of a text, for tokens that are easy to read. */
 export const bytes = (text: string): number[] => [...Buffer.from(text)];
 
 /** Takes slots for a holder. @returns the claim, which looks as if it was taken long ago */
@@ -99,7 +99,7 @@ export async function startProcess(
   return { id, end };
 }
 
-/** @returns a process that has ended */
+/** Returns a process that has ended. */
 export async function startDead(): Promise<ProcessId> {
   const { id, end } = await startProcess();
   await end();
