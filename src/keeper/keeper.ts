@@ -87,11 +87,12 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
       if (isDue && (readRecord(folder) === undefined || isDeserted(pool, record, fifo))) end();
       const returned = sweepClaims(pool, self);
       if (returned > 0) log(`returned ${countOf(returned, 'claim')} of processes that have ended`);
-      wakeForFree(pool);
       const put = repair.look();
       if (put > 0) log(`put back ${countOf(put, 'token')} that clients had lost`);
       if (put < 0) log(`removed ${countOf(-put, 'surplus token')}`);
       logDoubt(repair.stranger());
+      // Last: what is awake cannot be told from what has just read a token.
+      wakeForFree(pool);
       if (isDue) restore(pool, record);
       if (looks % LOOKS_PER_REFRESH === 1) refresh(pool, record);
       lastFailure = undefined;

@@ -27,7 +27,7 @@ export async function acquireSlots(pool: Pool, request: SlotRequest): Promise<Cl
   try {
     claim = openClaim(pool, selfId(), owner, request.command);
     await request.revive();
-    if (tryTakeSlots(claim, request.count)) return claim;
+    if (tryTakeSlots(claim, request.count, request.timeoutMs === 0)) return claim;
     if (request.timeoutMs === 0) throw noSlot(claim, request.count, 0);
     await waitForSlots(claim, request);
     return claim;

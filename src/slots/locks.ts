@@ -101,10 +101,9 @@ export function removeNotes(claim: Claim): void {
   const { pool, notes } = claim;
   claim.notes = [];
   for (const name of notes) remove(pool, name);
-  for (const name of notes) {
-    const lock = lockOfNote(name);
-    if (lock !== undefined && lockedBy(pool, lock) === undefined) wakeNext(lock, listLocks(pool));
-  }
+  if (notes.length === 0) return;
+  const names = listLocks(pool);
+  for (const lock of notes.map(lockOfNote)) if (lock !== undefined && !names.includes(lock)) wakeNext(lock, names);
 }
 
 /** Removes the notes of a claim that another process returns. */

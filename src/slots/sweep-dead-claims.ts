@@ -10,13 +10,16 @@ import { CLAIM_VARIABLE } from './slot-owner.js';
 
 /**
  * Returns the claims whose holder is dead and whose job has ended: `sweep` in test/model/slots.pml.
+ * @param others the names of claims to leave alone
  * @returns how many there were
  * @throws JobserverError 'failed' for the first claim that cannot be returned, after all others are
  */
-export function sweepClaims(pool: Pool, self: ProcessId): number {
+export function sweepClaims(pool: Pool, self: ProcessId, others: readonly string[] = []): number {
   let returned = 0;
   let failure: unknown;
+  const leftAlone = new Set(others);
   for (const id of listClaims(pool)) {
+    if (leftAlone.has(id)) continue;
     try {
       const claim = readClaim(pool, id);
       if (claim !== undefined && !isInUse(pool, claim) && releaseClaim(pool, id, self)) returned++;

@@ -1,16 +1,19 @@
 import { tryTakeToken } from '../pool/take-token.js';
 import { type Claim, recordToken } from './claim.js';
 import { freeLock, MULTI_SLOT_LOCK, tryLock, tryLockSlot } from './locks.js';
+import { findAhead } from './token-queue.js';
 
 /**
- * Takes what is free now: the slot owner's implicit slot, then tokens.
+ * Takes what is free now: the slot owner's implicit slot, then tokens, if no other process is to have them first.
  * @param count how many slots the claim is to hold in the end
+ * @param jumpsQueue whether to take a token that others wait for, as a command does that does not wait itself
  * @returns whether it holds them all
  * @throws JobserverError 'no-pool' if nobody has a pool of somebody else's open
  */
-export function tryTakeSlots(claim: Claim, count: number): boolean {
-  if (!mayTakeTokens(claim, count)) return false;
+export function tryTakeSlots(claim: Claim, count: number, jumpsQueue = false): boolean {
+  if (count > 1 && !takeMultiSlotLock(claim)) return false;
   if (claim.held < count && tryLockSlot(claim)) claim.held++;
+  if (claim.held < count && !jumpsQueue && findAhead(claim, count) !== undefined) return false;
   while (claim.held < count) {
     const byte = tryTakeToken(claim.pool);
     if (byte === undefined) return false;
@@ -37,8 +40,8 @@ export function takeMore(claim: Claim, most: number): number {
   return claim.held;
 }
 
-/** Returns whether it is this claim's turn: of those for more than one slot only one takes at a time. */
-export function mayTakeTokens(claim: Claim, count: number): boolean {
-  if (count > 1 && !claim.hasMultiSlotLock) claim.hasMultiSlotLock = tryLock(claim, MULTI_SLOT_LOCK);
-  return count === 1 || claim.hasMultiSlotLock;
+/** Takes the lock of claims for more than one slot: only one of them takes slots at a time. @returns whether the claim has it now */
+function takeMultiSlotLock(claim: Claim): boolean {
+  if (!claim.hasMultiSlotLock) claim.hasMultiSlotLock = tryLock(claim, MULTI_SLOT_LOCK);
+  return claim.hasMultiSlotLock;
 }

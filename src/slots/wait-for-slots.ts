@@ -11,7 +11,8 @@ import { type Claim, recordToken } from './claim.js';
 import { MULTI_SLOT_LOCK, note, removeNotes, slotLock } from './locks.js';
 import { putToken } from './release-claim.js';
 import { sweepClaims } from './sweep-dead-claims.js';
-import { mayTakeTokens, tryTakeSlots } from './take-slots.js';
+import { tryTakeSlots } from './take-slots.js';
+import { type Ahead, findAhead, isStillAhead, listWaiting, queueOf } from './token-queue.js';
 import { WAKE, wakeForFree } from './wake-waiters.js';
 
 /** How long to wait, and who wants to know. */
@@ -31,8 +32,14 @@ export interface WaitOptions {
   revive: () => Promise<void>;
 }
 
-/** How often a waiter looks for what wakes nobody: dead holders and a dead keeper. */
+/** How often the first in a queue looks for what wakes nobody: dead holders and a dead keeper. */
 const LOOK_INTERVAL_MS = 1000;
+
+/** How often those far behind look whether the process just ahead is still there; those near the front look more often. */
+const LOOK_AHEAD_INTERVAL_MS = 10_000;
+
+/** After how long a person is told what a command waits for. */
+const LONG_WAIT_MS = 1000;
 
 /** The longest time that setTimeout() can wait. */
 const MAX_TIMER_MS = 0x7fff_ffff;
@@ -47,7 +54,10 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
   const { count, timeoutMs, interrupt, revive } = options;
   return new Promise((resolve, reject) => {
     let tokens: TokenWait | undefined;
-    let looks = 0;
+    let ahead: Ahead | undefined;
+    let nextLook: NodeJS.Timeout | undefined;
+    let lookedAt = performance.now();
+    let hasLooked = false;
     let done = false;
     let reviving = false;
     const end = (settle: () => void) => {
@@ -55,8 +65,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       done = true;
       tokens?.stop();
       process.removeListener(WAKE, tryAgain);
-      clearInterval(timer);
-      clearTimeout(deadline);
+      for (const timer of [nextLook, longWait, deadline]) clearTimeout(timer);
       interrupt.onSignal = undefined;
       try {
         removeNotes(claim);
@@ -74,9 +83,16 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       }
     };
     const tryAgain = attempt(() => {
-      // A process that freed the lock before the note was there has not woken us.
-      if (tryTakeSlots(claim, count) || (noteWantedLock(claim, count) && tryTakeSlots(claim, count))) end(resolve);
-      else if (!reviving && pool.wakes && mayTakeTokens(claim, count)) tokens ??= awaitTokens(pool, onToken, onGone);
+      // First the notes: a process that freed a lock before they were there has not woken us.
+      noteWantedLocks(claim, count);
+      if (tryTakeSlots(claim, count) || (noteWantedLocks(claim, count) && tryTakeSlots(claim, count)))
+        return end(resolve);
+      const wasBehind = ahead !== undefined;
+      ahead = findAhead(claim, count);
+      if (ahead !== undefined) return;
+      if (wasBehind) lookLater();
+      const mayRead = count === 1 || claim.hasMultiSlotLock;
+      if (!reviving && pool.wakes && mayRead) tokens ??= awaitTokens(pool, onToken, onGone);
     });
     // Nobody has the pool open for writing: nothing will arrive through this description any more.
     const onGone = () => {
@@ -104,27 +120,50 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       return !done;
     };
     const look = attempt(() => {
-      if (looks++ === 1) options.onLongWait();
-      if (pool.record !== undefined && isKeeperDead(pool.record)) goOnWithNewKeeper();
-      else {
-        sweepClaims(pool, selfId());
-        checkReachable(pool, claim.owner, count);
-        // If there is a keeper, it does that for all.
-        if (pool.record === undefined) wakeForFree(pool);
-        tryAgain();
+      if (ahead !== undefined && isStillAhead(claim, ahead)) {
+        // A token that is there shows that the first does not act, as in a frozen cgroup.
+        if (tryTakeSlots(claim, count, true)) end(resolve);
+        return;
       }
+      lookedAt = performance.now();
+      checkReachable(pool, claim.owner, count);
+      if (pool.record !== undefined && isKeeperDead(pool.record)) return goOnWithNewKeeper();
+      // A keeper that sees the claims does that for all.
+      if (pool.record?.namespace !== pidNamespace()) {
+        // In a queue that moves each would read the claims of all behind it, which hold nothing.
+        sweepClaims(pool, selfId(), hasLooked ? [] : listWaiting(claim, count));
+        hasLooked = true;
+        wakeForFree(pool);
+      }
+      tryAgain();
     });
+    const lookLater = () => {
+      clearTimeout(nextLook);
+      if (done) return;
+      // In a queue that moves nobody is the first for long: what is due is done at once.
+      const due = ahead === undefined ? lookedAt + LOOK_INTERVAL_MS - performance.now() : undefined;
+      const delayMs = due ?? Math.min(LOOK_INTERVAL_MS * (1 + (ahead?.place ?? 0)), LOOK_AHEAD_INTERVAL_MS);
+      nextLook = setTimeout(
+        () => {
+          look();
+          lookLater();
+        },
+        Math.max(0, delayMs),
+      );
+    };
     const onSignal = (signal: NodeJS.Signals) => fail(new Interrupted(signal));
 
     process.on(WAKE, tryAgain);
-    const timer = setInterval(look, LOOK_INTERVAL_MS);
+    const longWait = setTimeout(attempt(options.onLongWait), LONG_WAIT_MS);
     const deadline =
       timeoutMs === undefined
         ? undefined
         : setTimeout(() => fail(noSlot(claim, count, timeoutMs)), Math.min(timeoutMs, MAX_TIMER_MS));
     interrupt.onSignal = onSignal;
     if (interrupt.signal !== undefined) onSignal(interrupt.signal);
-    look();
+    tryAgain();
+    if (!done && ahead === undefined) look();
+    lookLater();
   });
 }
 
@@ -143,9 +182,10 @@ function tryPutToken(pool: Pool, byte: number): void {
   }
 }
 
-/** Notes which lock the claim waits for now. @returns whether the note is new */
-function noteWantedLock(claim: Claim, count: number): boolean {
-  if (count > 1 && !claim.hasMultiSlotLock) return note(claim, 'waits', MULTI_SLOT_LOCK);
-  if (claim.owner === undefined || claim.implicit) return false;
-  return note(claim, 'waits', slotLock(claim.owner));
+/** Notes which locks the claim waits for now. @returns whether a note is new */
+function noteWantedLocks(claim: Claim, count: number): boolean {
+  const queue = queueOf(claim, count);
+  const isNew = queue !== undefined && note(claim, 'waits', queue);
+  if (queue === MULTI_SLOT_LOCK || claim.owner === undefined || claim.implicit) return isNew;
+  return note(claim, 'waits', slotLock(claim.owner)) || isNew;
 }

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { parseClaimName } from '../pool/claim-name.js';
+import { isOfOurNamespace, parseClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { locksFolder } from '../pool/pool-folder.js';
-import { type ProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
+import { type ProcessEntry, type ProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
 
 /** Wakes a command of ours for a lock that is free. By default the signal is ignored (signal(7)), so it harms no other process. */
 export const WAKE = 'SIGURG';
@@ -10,15 +10,15 @@ export const WAKE = 'SIGURG';
 /** Why a claim wants a lock: it waits for it, or it gives a token back as soon as it has it. */
 type Reason = 'waits' | 'spares';
 
-/** Returns the name of a note, a hard link to a claim's file beside the locks: by it a process that frees a lock knows whom to wake. */
+/** @returns the name of a note, a hard link to a claim's file beside the locks: by it a process that frees a lock knows whom to wake */
 export const noteName = (reason: Reason, lock: string, id: string): string => `${reason}-${lock}+${id}`;
 
-/** Returns the lock that a note is about; undefined if the name is that of a lock. */
+/** @returns the lock that a note is about; undefined if the name is that of a lock */
 export const lockOfNote = (name: string): string | undefined => NOTE.exec(name)?.[2];
 
 const NOTE = /^(waits|spares)-(.+)\+([^+]+)$/;
 
-/** Returns the names of the locks and notes of a pool; none if they cannot be read. */
+/** @returns the names of the locks and notes of a pool; none if they cannot be read */
 export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
   try {
     return readdirSync(locksFolder(folder));
@@ -27,28 +27,52 @@ export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
   }
 }
 
-/** Returns the processes that want the lock, by their notes: those that wait before those that spare a token, the oldest first. */
-export function listWanting(names: readonly string[], lock: string): { waits: boolean; id: ProcessId }[] {
-  return names
-    .flatMap((name) => {
-      const [, reason, about, text = ''] = NOTE.exec(name) ?? [];
-      const id = parseClaimName(text)?.holder;
-      return about === lock && id !== undefined ? [{ waits: reason === 'waits', id, started: startOf(id) }] : [];
-    })
-    .sort((one, other) => Number(other.waits) - Number(one.waits) || one.started - other.started);
+/** A process that wants a lock. */
+export interface Wanting {
+  waits: boolean;
+  id: ProcessId;
+  /** The name of its note. */
+  note: string;
 }
 
 /**
+ * Lists the processes that want a lock, by their notes among these names: those that wait before those that spare a token, the
+ * oldest first. Processes in another pid namespace are left out: they cannot be seen or woken from here.
+ */
+export function listWanting(names: readonly string[], lock: string): Wanting[] {
+  const list = (reason: Reason): Wanting[] => {
+    const prefix = noteName(reason, lock, '');
+    const found = names.flatMap((note) => {
+      const name = note.startsWith(prefix) ? parseClaimName(note.slice(prefix.length)) : undefined;
+      return name !== undefined && isOfOurNamespace(name) ? [{ waits: reason === 'waits', id: name.holder, note }] : [];
+    });
+    return found.sort(byAge);
+  };
+  return [...list('waits'), ...list('spares')];
+}
+
+const byAge = ({ id: one }: Wanting, { id: other }: Wanting): number =>
+  startOf(one) - startOf(other) || pidOf(one) - pidOf(other);
+
+/**
  * Wakes the process that is to have a lock that is free now, and all stopped ones before it. A process that cannot be woken is
- * passed over; it looks by itself once a second.
+ * passed over; it looks by itself now and then.
  */
 export function wakeNext(lock: string, names: readonly string[]): void {
   for (const { id } of listWanting(names, lock)) {
     const entry = readProcess(pidOf(id));
-    if (entry?.id !== id || !tryWake(entry.pid)) continue;
     // A stopped process receives the signal when it is continued.
-    if (entry.state !== 'T' && entry.state !== 't') return;
+    if (entry?.id === id && tryWake(entry.pid) && canRun(entry)) return;
   }
+}
+
+/** Returns whether a process can act when it is woken: it is neither stopped nor a zombie. */
+const canRun = ({ state }: ProcessEntry): boolean => !'TtZX'.includes(state);
+
+/** Returns whether a process lives and can act when it is woken. */
+export function isReady(id: ProcessId): boolean {
+  const entry = readProcess(pidOf(id));
+  return entry?.id === id && canRun(entry);
 }
 
 function tryWake(pid: number): boolean {

@@ -16,6 +16,8 @@ const FOREIGN_LOCK = /slot==c/;
 const HANG = /!\(\(living/;
 const TOKEN_LOST = /^assertion violated \(fifo==/;
 const TWO_KEEPERS = /actors==1/;
+const IDLE_TOKEN = /\(fifo>0\)&&\(waiting/;
+const DEAD_CLAIM = /notes\|held\)/;
 const NO_KEEPER = /waiting==0/;
 
 /** Sizes whose every state keeps the promises. */
@@ -27,6 +29,9 @@ const SOUND: Array<[model: string, sizes: string]> = [
   ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=1 SEVERAL=1'],
   ['slots', 'N=3 RUNS=2 CRASHES=0 OWNED=0 MAKES=1 ELSEWHERE=1'],
   ['succession', 'COMMANDS=2 CRASHES=3'],
+  ['queue', 'W=2 CRASHES=2 STOPS=1'],
+  ['queue', 'W=3 CRASHES=0 STOPS=1 FOREIGN'],
+  ['queue', 'W=3 CRASHES=1 STOPS=0 FOREIGN T=2 LASTING'],
 ];
 
 /** A model that cannot fail proves nothing: one fault each, and what the verifier must say. */
@@ -59,6 +64,19 @@ const FAULTY: Array<[fault: string, model: string, sizes: string, error: RegExp]
   ['a test before the link', 'succession', 'TEST_THEN_WRITE', TWO_KEEPERS],
   ['old links tidied away', 'succession', 'TIDY', TWO_KEEPERS],
   ['no look whether the successor lives', 'succession', 'NO_WATCH', NO_KEEPER],
+  ['a note after the look at those ahead', 'queue', 'CRASHES=0 STOPS=0 FOREIGN NO_LOOK NO_RECHECK', IDLE_TOKEN],
+  ['nobody woken', 'queue', 'CRASHES=0 STOPS=0 FOREIGN NO_LOOK NO_WAKE', IDLE_TOKEN],
+  ['no look whether the one ahead lives', 'queue', 'CRASHES=1 STOPS=0 FOREIGN NO_LOOK', IDLE_TOKEN],
+  ['the dead counted as ahead', 'queue', 'CRASHES=1 STOPS=0 FOREIGN COUNT_ALL', IDLE_TOKEN],
+  ['the stopped counted as ahead', 'queue', 'CRASHES=0 STOPS=1 FOREIGN COUNT_ALL', IDLE_TOKEN],
+  ['one woken that is stopped', 'queue', 'CRASHES=0 STOPS=1 FOREIGN NO_LOOK WAKE_ANYBODY', IDLE_TOKEN],
+  [
+    'a job taken for a place in the queue',
+    'queue',
+    'CRASHES=1 STOPS=0 FOREIGN T=2 LASTING LOOK_AT_PROCESS',
+    DEAD_CLAIM,
+  ],
+  ['nobody to sweep after the first', 'queue', 'CRASHES=1 STOPS=0 FOREIGN NO_HEIR', DEAD_CLAIM],
   ['commands as links of the chain', 'succession', 'REVIVER_IN_CHAIN', /hops</],
 ];
 
