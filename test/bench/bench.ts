@@ -2,6 +2,8 @@
 //   npm run bench [-- ROUNDS]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { printCrowd } from './crowd.js';
+import { median } from './median.js';
 
 /** A program and its arguments. */
 type Words = [string, ...string[]];
@@ -52,6 +54,7 @@ if (process.env.BENCH_IN_POOL === undefined) {
       env: { ...process.env, BENCH_IN_POOL: '1' },
     });
   }
+  printCrowd(BIN);
 } else {
   const times: number[][] = ROWS.map(() => []);
   for (let round = 0; round < rounds; round++)
@@ -79,9 +82,4 @@ function run([file, ...args]: Words, env?: Row['env']): string {
   const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env: { ...process.env, ...env } });
   if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
   return stdout.trim();
-}
-
-/** Returns the value in the middle. */
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
 }

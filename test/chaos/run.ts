@@ -102,7 +102,7 @@ async function play(
     if (jobs.over.length > 0) return jobs.over.map((over) => `a job too many:\n${over}`);
     const rest = listOurs(stage.run, stage.fifo).filter(({ role }) => role !== 'keeper');
     if (isOver && rest.length === 0 && playing.length === 0) return [];
-    if (jobs.started > started || rest.length === 0) {
+    if (jobs.started > started || (rest.length === 0 && !isOver)) {
       started = jobs.started;
       moved = Date.now();
     }

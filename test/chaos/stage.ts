@@ -112,6 +112,19 @@ export function runCommand(
   return { status, text: stdout + stderr };
 }
 
+/** Returns the paths of all that is in a folder; what is removed meanwhile, as with a pool, may be missing. */
+export function listFiles(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? [path, ...listFiles(path)] : path;
+    });
+  } catch {
+    return [];
+  }
+}
+
 /** Returns the lines that the keepers of the pool wrote. */
 export function readKeeperLog({ state }: Stage): string[] {
   const logs = readdirSync(state).map((name) => join(state, name, 'keeper.log'));

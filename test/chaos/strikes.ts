@@ -1,11 +1,10 @@
-import { lutimesSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { lutimesSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive } from '../../src/process/process-table.js';
 import type { Actor } from './actors.js';
 import { listOurs, type Ours, signalTo } from './processes.js';
 import type { Random } from './random.js';
-import type { Stage } from './stage.js';
+import { listFiles, type Stage } from './stage.js';
 
 /** What is aimed at, and how often. */
 const AIMS = [
@@ -81,7 +80,7 @@ export async function strike(
 
 /** Lets a file of the pool's state, or its FIFO, have been changed an hour ago or in an hour, as if the clock were set. */
 function turnClock({ state, fifo }: Stage, lot: number): string | undefined {
-  const files = [fifo, ...readdirSync(state, { recursive: true, encoding: 'utf8' }).map((name) => join(state, name))];
+  const files = [fifo, ...listFiles(state)];
   const place = lot * files.length;
   const time = Date.now() / 1000 + (place % 1 < 0.5 ? -JUMP : JUMP);
   try {
