@@ -50,7 +50,7 @@ function printWaiting(bin: string): void {
     bin,
     `slots=$(js-acquire -n ${SLOTS})
     for i in $(seq ${CROWD}); do js-run true & pids+=($!); done
-    until [ $(ls "$JOBSERVER_TOOLS_STATE"/*/locks | grep -c '^waits-token') = ${CROWD} ]; do sleep 0.1; done; sleep 2
+    until [ $(ls "$XDG_RUNTIME_DIR"/jobserver-tools/*/locks | grep -c '^waits-token') = ${CROWD} ]; do sleep 0.1; done; sleep 2
     cpu() { for pid in "\${pids[@]}"; do cat /proc/$pid/stat; done | awk '{ sum += $14 + $15 } END { print sum }'; }
     cpu; sleep ${WATCHED}; cpu; getconf CLK_TCK
     for pid in "\${pids[@]}"; do awk '/^Private_Dirty/ { print $2 }' /proc/$pid/smaps_rollup; done
@@ -75,7 +75,12 @@ function run(bin: string, script: string): Cost {
     [...create, `TIMEFORMAT='%U %S %R'; time { ${script}; }`],
     {
       encoding: 'utf8',
-      env: { ...process.env, PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter) },
+      // The state of this pool alone is below that folder.
+      env: {
+        ...process.env,
+        PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
+        XDG_RUNTIME_DIR: bin,
+      },
     },
   );
   if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr}`);
