@@ -8,7 +8,7 @@ import { describeAll } from './evidence.js';
 import { readJobs } from './jobs.js';
 import { listOurs, signalTo } from './processes.js';
 import { makeRandom } from './random.js';
-import { scenesOf } from './scenes.js';
+import { crowdOf, scenesOf } from './scenes.js';
 import { makeStage, readKeeperLog, type Stage } from './stage.js';
 import { strike } from './strikes.js';
 import { summarize } from './summary.js';
@@ -21,6 +21,8 @@ export interface Wish {
   seed: number;
   /** How long new scenes begin, in seconds. */
   seconds: number;
+  /** How many js-runs are started at once at the beginning. */
+  crowd?: number;
   say: (line: string) => void;
 }
 
@@ -35,7 +37,7 @@ const SAY_EVERY = 10_000;
  * Lets many users of one pool loose, and kills them at random.
  * @returns what went wrong: nothing
  */
-export async function runChaos({ repository, cast, seed, seconds, say }: Wish): Promise<string[]> {
+export async function runChaos({ repository, cast, seed, seconds, crowd = 0, say }: Wish): Promise<string[]> {
   say(`chaos: ${cast.name}, seed ${seed}, ${seconds} s, ${SLOTS} slots`);
   const stage = makeStage(repository, SLOTS, cast);
   const actors = new Map<number, Actor>();
@@ -43,7 +45,7 @@ export async function runChaos({ repository, cast, seed, seconds, say }: Wish): 
   const onSignal = (signal: NodeJS.Signals) => endAll(stage).then(() => process.kill(process.pid, signal));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal);
   try {
-    const complaints = await play(stage, actors, blows, { seed, seconds, say });
+    const complaints = await play(stage, actors, blows, { seed, seconds, crowd, say });
     // What went wrong is best looked at as it is.
     const evidence = complaints.length > 0 ? describeAll(stage) : '';
     const ending = complaints.length > 0 ? undefined : await endPool(stage);
@@ -71,10 +73,14 @@ async function play(
   stage: Stage,
   actors: Map<number, Actor>,
   blows: string[],
-  { seed, seconds, say }: Omit<Wish, 'repository' | 'cast'>,
+  { seed, seconds, crowd = 0, say }: Omit<Wish, 'repository' | 'cast'>,
 ): Promise<string[]> {
   const random = makeRandom(seed);
   const scenes = scenesOf(stage.cast);
+  if (crowd > 0) {
+    const scene = crowdOf(crowd);
+    actors.set(0, startActor(stage, 0, scene, scene.command(random), false));
+  }
   const begin = Date.now();
   let said = begin;
   let moved = begin;

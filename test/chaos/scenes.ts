@@ -251,6 +251,16 @@ const SCENES: readonly Scene[] = [
   },
 ];
 
+/** Returns a scene of so many js-runs that are started at once, nearly all of which wait. */
+export const crowdOf = (size: number): Scene => ({
+  name: `crowd of ${size}`,
+  weight: 0,
+  rule: 'any',
+  command: () =>
+    bash(`for i in $(seq ${size}); do js-run -- job 0.02 & jobs+=($!); done
+      for job in "\${jobs[@]}"; do wait $job || exit; done`),
+});
+
 /** Shells with job control: each job is a process group of its own, in the foreground of the terminal or behind. */
 const JOB_CONTROL = ['bash -m', 'zsh -fm', 'ksh -m', 'mksh -m'];
 
