@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Completion of js-acquire, js-create, js-destroy, js-env, js-release and js-run for bash 4 and later.
+# Completion of js-acquire, js-create, js-destroy, js-each, js-env, js-release and js-run for bash 4 and later.
 # Source it in ~/.bashrc, or link it under each command's name into the folder that bash-completion loads from.
 
 _jobserver_tools() {
@@ -9,6 +9,11 @@ _jobserver_tools() {
     js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;
     js-create) options='-j --jobs --fifo --mode --owner --all-tokens --json --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
     js-destroy) options='--fifo --no-adopt --stale' ;;
+    js-each)
+      options='-a --arg-file -0 --null -I --replace -n --max-args -N --max-replace-args -j --jobs --slots -k --keep-order'
+      options+=' --line-buffer -u --ungroup --tag --json --halt --retries --timeout --joblog --resume --resume-failed --shell'
+      options+=' --dry-run --progress --no-progress --auth --keep-env --shims --fifo --no-adopt -q --quiet'
+      ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
     js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
@@ -24,7 +29,8 @@ _jobserver_tools() {
         operand=yes
         break
         ;;
-      -n | -qn | --slots | -j | -vj | -qj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --status-fd)
+      -n | -qn | --slots | -j | -vj | -qj | -kj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --status-fd | \
+        -a | --arg-file | -I | --replace | --max-args | -N | --max-replace-args | --halt | --retries | --joblog)
         option=${COMP_WORDS[index]}
         # readline makes three words of --auth=pipe.
         [[ ${COMP_WORDS[index + 1]} == = ]] && index+=1
@@ -45,7 +51,7 @@ _jobserver_tools() {
     _jobserver_tools_value "$command" "$option" "$cur"
   elif [[ ! $operand && $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options -h --help --version" -- "$cur")
-  elif [[ $command == js-run || $command == js-create ]]; then
+  elif [[ $command == js-run || $command == js-create || $command == js-each ]]; then
     _jobserver_tools_command "$index" "$cur"
   fi
 }
@@ -61,10 +67,11 @@ _jobserver_tools_value() {
       local before=${3%"${3##*,}"}
       mapfile -t COMPREPLY < <(compgen -W "$names" -P "$before" -- "${3##*,}")
       ;;
-    --fifo)
+    --fifo | -a | --arg-file | --joblog)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$3")
       ;;
+    --halt) mapfile -t COMPREPLY < <(compgen -W 'never now,fail=1 now,success=1 soon,fail=1 soon,success=1' -- "$3") ;;
     --owner)
       local pids=(/proc/[0-9]*)
       [[ $1 == js-create ]] && pids+=(none)
@@ -85,4 +92,4 @@ _jobserver_tools_command() {
   fi
 }
 
-complete -F _jobserver_tools js-acquire js-create js-destroy js-env js-release js-run
+complete -F _jobserver_tools js-acquire js-create js-destroy js-each js-env js-release js-run

@@ -1,4 +1,4 @@
-# Completion of js-acquire, js-create, js-destroy, js-env, js-release and js-run for fish.
+# Completion of js-acquire, js-create, js-destroy, js-each, js-env, js-release and js-run for fish.
 # Source it in config.fish, or link it as COMMAND.fish for each command into ~/.config/fish/completions.
 
 function __jobserver_tools_operands --description 'Print the operands before the cursor'
@@ -10,7 +10,8 @@ function __jobserver_tools_operands --description 'Print the operands before the
             case --
                 set -e words[1]
                 break
-            case -n -qn --slots -j -vj -qj --jobs --timeout --owner --fifo --mode --auth --keep-env --status-fd
+            case -n -qn --slots -j -vj -qj -kj --jobs --timeout --owner --fifo --mode --auth --keep-env --status-fd \
+                    -a --arg-file -I --replace --max-args -N --max-replace-args --halt --retries --joblog
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-?*'
@@ -42,18 +43,18 @@ function __jobserver_tools_overriding --description 'Complete the last of the va
     printf '%s\n' "$before"$names
 end
 
-for command in js-acquire js-create js-destroy js-env js-release js-run
+for command in js-acquire js-create js-destroy js-each js-env js-release js-run
     complete -c $command -f
     complete -c $command -n __jobserver_tools_no_operand -s h -l help -d 'Print the options'
     complete -c $command -n __jobserver_tools_no_operand -l version -d 'Print the version'
 end
 
-for command in js-acquire js-destroy js-env js-release js-run
+for command in js-acquire js-destroy js-each js-env js-release js-run
     complete -c $command -n __jobserver_tools_no_operand -l fifo -rF -d 'Use the pool of this FIFO instead of the one in MAKEFLAGS'
     complete -c $command -n __jobserver_tools_no_operand -l no-adopt -d 'Do not reach make\'s pipe through /proc'
 end
 
-for command in js-create js-env js-run
+for command in js-create js-each js-env js-run
     complete -c $command -n __jobserver_tools_no_operand -l auth -xa 'auto fifo pipe' -d 'How to advertise the pool'
     complete -c $command -n __jobserver_tools_no_operand -l keep-env -xa '(__jobserver_tools_overriding)' -d 'Keep these variables although they override the pool'
     complete -c $command -n __jobserver_tools_no_operand -l shims -d 'Put wrappers on PATH that keep tools within the pool'
@@ -76,6 +77,31 @@ complete -c js-create -n __jobserver_tools_no_operand -l json -d 'Print JSON ins
 complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Report how N was chosen and what was removed'
 
 complete -c js-destroy -n __jobserver_tools_no_operand -l stale -d 'Remove what killed pools left behind'
+
+complete -c js-each -n __jobserver_tools_no_operand -s a -l arg-file -rF -d 'Read the items from this file'
+complete -c js-each -n __jobserver_tools_no_operand -s 0 -l null -d 'Items end with a null character'
+complete -c js-each -n __jobserver_tools_no_operand -s I -l replace -x -d 'The string that stands for an item'
+complete -c js-each -n __jobserver_tools_no_operand -s n -l max-args -x -d 'Give each job up to so many items'
+complete -c js-each -n __jobserver_tools_no_operand -s N -l max-replace-args -x -d 'Give each job so many items, {1}, {2} and so on'
+complete -c js-each -n __jobserver_tools_no_operand -s j -l jobs -x -d 'How many jobs may run at a time'
+complete -c js-each -n __jobserver_tools_no_operand -l slots -x -d 'How many slots each job takes'
+complete -c js-each -n __jobserver_tools_no_operand -s k -l keep-order -d 'Print output in the order of the items'
+complete -c js-each -n __jobserver_tools_no_operand -l line-buffer -d 'Print whole lines while their job runs'
+complete -c js-each -n __jobserver_tools_no_operand -s u -l ungroup -d 'Let the jobs write directly'
+complete -c js-each -n __jobserver_tools_no_operand -l tag -d 'Begin each line of output with the items'
+complete -c js-each -n __jobserver_tools_no_operand -l json -d 'Print a line of JSON for each job'
+complete -c js-each -n __jobserver_tools_no_operand -l halt -xa 'never now,fail=1 now,success=1 soon,fail=1 soon,success=1' -d 'When to stop early'
+complete -c js-each -n __jobserver_tools_no_operand -l retries -x -d 'How often to run a job that fails'
+complete -c js-each -n __jobserver_tools_no_operand -l timeout -x -d 'How long a job may run'
+complete -c js-each -n __jobserver_tools_no_operand -l joblog -rF -d 'Write a line about each job to this file'
+complete -c js-each -n __jobserver_tools_no_operand -l resume -d 'Leave out the jobs in the --joblog'
+complete -c js-each -n __jobserver_tools_no_operand -l resume-failed -d 'Leave out those that succeeded'
+complete -c js-each -n __jobserver_tools_no_operand -l shell -d 'Run the command line with sh -c'
+complete -c js-each -n __jobserver_tools_no_operand -l dry-run -d 'Print the commands instead of running them'
+complete -c js-each -n __jobserver_tools_no_operand -l progress -d 'Show the progress in any case'
+complete -c js-each -n __jobserver_tools_no_operand -l no-progress -d 'Do not show the progress'
+complete -c js-each -n __jobserver_tools_no_operand -s q -l quiet -d 'Print only errors'
+complete -c js-each -xa '(__jobserver_tools_command)'
 
 complete -c js-env -n __jobserver_tools_no_operand -l sh -d 'Print code for sh, bash, dash, ksh and zsh'
 complete -c js-env -n __jobserver_tools_no_operand -l check -d 'Report which tools on PATH would stay within the pool'

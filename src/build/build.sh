@@ -30,6 +30,7 @@ node dist/build/write-shims.js src/tools/shim.sh
 node bin/js-create.js -j 3 -- sh -c '
   node dist/build/write-code-cache.js js-acquire >/dev/null
   node dist/build/write-code-cache.js js-run true
+  node dist/build/write-code-cache.js js-each true ::: a
   node dist/build/write-code-cache.js js-release
 ' || echo 'build: cannot precompile the commands (no /proc, or no mkfifo?), so they will start a little slower' >&2
 rm -r dist/build

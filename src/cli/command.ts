@@ -21,7 +21,7 @@ export interface Context {
   warn: Warn;
   /** Where to report to, if --status-fd was given. */
   status: StatusReport | undefined;
-  isTerminal(fd: 1 | 2): boolean;
+  isTerminal(fd: 0 | 1 | 2): boolean;
 }
 
 /** One command: its table of options, and what it does. */

@@ -1,21 +1,20 @@
 import { JobserverError } from '../errors.js';
 import { type ProcessId, readProcess } from '../process/process-table.js';
 
-const UNITS: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
  * Parses a duration.
- * @param text `30`, `1.5s`, `500ms`, `5m`, `1h`; without a unit it is seconds
+ * @param text `30`, `1.5s`, `500ms`, `5m`, `1h30m`, `2d`; without a unit it is seconds
  * @returns milliseconds
  * @throws JobserverError 'usage'
  */
 export function parseDuration(option: string, text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text) ?? [];
-  const factor = UNITS[unit ?? '?'];
-  if (number === undefined || factor === undefined) {
-    throw new JobserverError('usage', `${option}: '${text}' is not a duration such as 30, 90s or 5m`);
+  if (!/^(?:\d+(?:\.\d+)?|(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)$/.test(text)) {
+    throw new JobserverError('usage', `${option}: '${text}' is not a duration such as 30, 90s or 1h30m`);
   }
-  return Math.round(Number(number) * factor);
+  const parts = [...text.matchAll(/([\d.]+)([a-z]*)/g)];
+  return Math.round(parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0));
 }
 
 /**

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { AUTH_CHOICES, type JoinOptions } from '../jobs/join-options.js';
 import type { Lookup } from '../pool/find-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
+import { countProcessors } from '../process/count-processors.js';
 import { OVERRIDING } from '../tools/table.js';
 import type { Context } from './command.js';
 import type { Arguments, OptionSpec } from './command-line.js';
@@ -87,4 +88,12 @@ export function parseTimeoutMs(args: Arguments): number | undefined {
   const text = args.value('timeout');
   const timeoutMs = text === undefined ? undefined : parseDuration('--timeout', text);
   return args.has('no-wait') ? 0 : timeoutMs;
+}
+
+/** Chooses N: -j, or the processors that the machine grants; says why. @throws JobserverError 'usage' */
+export function chooseJobs({ args, env }: Pick<Context, 'args' | 'env'>): { jobs: number; reason: string } {
+  const text = args.value('jobs');
+  const { count, reason } =
+    text === undefined ? countProcessors(env) : { count: parseCount('-j', text, MOST_JOBS), reason: 'given with -j' };
+  return { jobs: Math.min(count, MOST_JOBS), reason };
 }

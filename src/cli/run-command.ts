@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import {
   attempt,
   cannot,
@@ -52,8 +53,14 @@ function failInShell(end: ProgramEnd): void {
   }
 }
 
-// Loaded only when it is needed, because it takes a millisecond.
-const isTerminal = (fd: 1 | 2): boolean => process.getBuiltinModule('node:tty').isatty(fd);
+// The module is loaded only when it is needed, because it takes a millisecond.
+function isTerminal(fd: 0 | 1 | 2): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
+  } catch {
+    return false;
+  }
+}
 
 async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
   // Names of files may contain line breaks; a message is one line.

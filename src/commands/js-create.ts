@@ -1,6 +1,6 @@
 import type { Command, Context } from '../cli/command.js';
-import { parseCount, parseMode, parseProcess } from '../cli/parse-values.js';
-import { JOIN_OPTIONS, parseJoinOptions, RUN_OPTIONS } from '../cli/pool-options.js';
+import { parseMode, parseProcess } from '../cli/parse-values.js';
+import { chooseJobs, JOIN_OPTIONS, parseJoinOptions, RUN_OPTIONS } from '../cli/pool-options.js';
 import { Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/child-environment.js';
 import { formatJsonJoin } from '../jobs/format-json.js';
@@ -10,9 +10,7 @@ import { requireOutput } from '../jobs/require-output.js';
 import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
 import { startInPool } from '../jobs/start-in-pool.js';
 import { warnOfMangled } from '../jobs/start-job.js';
-import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot, listStateRoots } from '../pool/state-folder.js';
-import { countProcessors } from '../process/count-processors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
 import { watchSignals } from '../process/forward-signals.js';
@@ -50,7 +48,8 @@ async function main(context: Context): Promise<ProgramEnd> {
     throw new JobserverError('usage', '--quiet cannot be combined with --verbose');
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
-  const jobs = chooseJobs(context);
+  const { jobs, reason } = chooseJobs(context);
+  if (args.has('verbose')) report(`N is ${jobs}: ${reason}`);
   const options = parseJoinOptions(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');
   const forCommand = args.operands.length > 0;
@@ -95,16 +94,6 @@ async function main(context: Context): Promise<ProgramEnd> {
     [() => destroyPool(pool), () => signals.endJob()],
     warn,
   );
-}
-
-/** Chooses N: -j, or the processors that the machine grants. */
-function chooseJobs({ args, env, report }: Context): number {
-  const text = args.value('jobs');
-  const { count, reason } =
-    text === undefined ? countProcessors(env) : { count: parseCount('-j', text, MOST_JOBS), reason: 'given with -j' };
-  const jobs = Math.min(count, MOST_JOBS);
-  if (args.has('verbose')) report(`N is ${jobs}: ${reason}`);
-  return jobs;
 }
 
 /** Chooses the process that the pool ends with, null for none. */

@@ -16,7 +16,7 @@ import { tryRecordJob, tryRecordPoolJob } from '../jobs/record-job.js';
 import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
 import { makeRequest } from '../jobs/slot-request.js';
 import { startInPool } from '../jobs/start-in-pool.js';
-import { type Job, startJob, warnOfMangled } from '../jobs/start-job.js';
+import { type Job, startJob, warnOfMangled, withoutPair } from '../jobs/start-job.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
@@ -84,12 +84,6 @@ function findPoolOrWarn({ args, env, flags, parent, warn }: Context): Pool | Job
     warn(`warning: ${error.message}; running the command without a slot`);
     return error;
   }
-}
-
-/** Keeps the pair that we inherited from the job, which gets one of its own or none: it would only keep the pool open. */
-function withoutPair(job: Job, { address }: Pool): Job {
-  if (address.kind !== 'pair') return job;
-  return { ...job, inherited: job.inherited.filter((fd) => fd !== address.read && fd !== address.write) };
 }
 
 interface RunOptions {

@@ -1,3 +1,4 @@
+import type { Env, EnvChanges } from '../environment.js';
 import type { Warn } from '../errors.js';
 import { cacheRoot } from '../pool/find-pool-state.js';
 import { MOST_JOBS } from '../pool/limits.js';
@@ -16,7 +17,7 @@ import { hasShim } from '../tools/shim-folder.js';
 import { usableStyles } from '../tools/table.js';
 import { openPair } from './child-descriptors.js';
 import { type Advert, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
-import { chooseStyle, listOffered } from './choose-style.js';
+import { type ChosenStyle, chooseStyle, listOffered } from './choose-style.js';
 import { limitJobVariables } from './job-count-variables.js';
 import type { JoinOptions } from './join-options.js';
 import { limitToolToSlots } from './limit-tool-to-slots.js';
@@ -34,18 +35,37 @@ export interface JobPool {
   claim?: Claim;
 }
 
+/** How a command line is started in a pool; made by planStart(). */
+export interface StartPlan {
+  /** The program, or what it stands for. */
+  command: string;
+  args: readonly string[];
+  /** The job's environment, with wrappers on PATH if it gets them. */
+  env: Env;
+  /** What is changed in that besides the advertisement of the pool. */
+  changes: EnvChanges;
+  chosen: ChosenStyle;
+  /** Whether it is the same for every command line of the same program. */
+  isForProgram: boolean;
+  /** How the pool was advertised the last time, and what that changes: mostly it is the same again. */
+  joined?: { advert: string; changes: EnvChanges };
+}
+
 /**
  * Starts a job in a pool, which is advertised in a style that the job understands.
  * @param warn gets what would make the job leave the pool
  * @throws JobserverError 'not-found' or 'not-executable' for a program that cannot be started, Interrupted if a signal came first
  */
-export async function startInPool(
+export const startInPool = async (job: Job, target: JobPool, signals: SignalWatch, warn: Warn): Promise<Running> =>
+  startPlanned(job, await planStart(job, target, warn), target, signals);
+
+/** Finds out how a job is started in a pool, as startInPool() does it. @param warn as there */
+export async function planStart(
   job: Job,
   { pool, options, slots, slotsPerProgram, claim }: JobPool,
-  signals: SignalWatch,
   warn: Warn,
-): Promise<Running> {
-  const { flags, inherited, words } = job;
+): Promise<StartPlan> {
+  const { words } = job;
   const [program = ''] = words;
   const invoked = findInvokedTool(words);
   const isFrontEnd = invoked === undefined && isBuildFrontEnd(program, job.env.PATH);
@@ -67,24 +87,42 @@ export async function startInPool(
   if (limited?.warning !== undefined) warn(`warning: ${limited.warning}`);
   const keep = listKept(options, words);
   const variables = await limitJobVariables(env, { keep, slots: slotsPerProgram, isFrontEnd, offered }, root);
+  const [, ...args] = limited?.words ?? words;
+  // We have done what its wrapper would do.
+  const command = (hasShim(program, env.PATH) ? findProgram(program, env.PATH)?.file : undefined) ?? program;
+  return {
+    command,
+    args,
+    env,
+    changes: { ...variables, ...limited?.env },
+    chosen,
+    isForProgram: invoked === undefined && !isCMakeBuild(words),
+  };
+}
+
+/** Starts a job as it was planned. @throws as startInPool() */
+export function startPlanned(
+  job: Job,
+  plan: StartPlan,
+  { pool, options, claim }: JobPool,
+  signals: SignalWatch,
+): Running {
+  const { command, args, env, changes, chosen } = plan;
   const path = pathOf(pool, { pid: process.pid, fd: pool.fd });
-  const pair = chosen.kind === 'pair' && chosen.open ? openPair(pool, inherited) : undefined;
+  const pair = chosen.kind === 'pair' && chosen.open ? openPair(pool, job.inherited) : undefined;
+  const { read, write } = pair ?? CLOSED_PAIR;
   const advert: Advert =
     chosen.kind === 'fifo'
       ? { kind: 'fifo', path }
-      : { kind: 'pair', ...(pair ?? CLOSED_PAIR), old: chosen.old, path: chosen.path ? path : undefined };
+      : { kind: 'pair', read, write, old: chosen.old, path: chosen.path ? path : undefined };
   try {
-    const [, ...args] = limited?.words ?? words;
-    // We have done what its wrapper would do.
-    const command = (hasShim(program, env.PATH) ? findProgram(program, env.PATH)?.file : undefined) ?? program;
-    const changes = {
-      ...variables,
-      ...joinEnvironment(pool, advert, { env, flags }, options.auth),
-      ...limited?.env,
-      [CLAIM_VARIABLE]: claim?.id,
-    };
+    const text = JSON.stringify(advert);
+    if (plan.joined?.advert !== text)
+      plan.joined = { advert: text, changes: joinEnvironment(pool, advert, { env, flags: job.flags }, options.auth) };
+    const join = plan.joined.changes;
     if (claim !== undefined) recordStart(claim);
-    return startJob({ ...job, env, words: [command, ...args] }, changes, signals, pair?.descriptors);
+    const all = { ...changes, ...join, [CLAIM_VARIABLE]: claim?.id };
+    return startJob({ ...job, env, words: [command, ...args] }, all, signals, pair?.descriptors);
   } finally {
     pair?.close();
   }

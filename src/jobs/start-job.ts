@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import type { EnvChanges } from '../environment.js';
 import { Interrupted, JobserverError, type Warn } from '../errors.js';
+import type { Pool } from '../pool/pool.js';
 import { isAnyMangled, listMangled } from '../process/find-non-utf8.js';
 import type { SignalWatch } from '../process/forward-signals.js';
 import { readNumericVariables } from '../process/numeric-variables.js';
@@ -15,12 +16,22 @@ import type { StatusReport } from './status-report.js';
 export interface Job extends ParsedEnv {
   /** The program and its arguments. */
   words: readonly string[];
+  /** Where the program was found on PATH, if that was looked up before. */
+  foundAt?: string | undefined;
   /** The descriptors from 3 on that we have inherited, and that the job inherits. */
   inherited: readonly number[];
   /** Its soft limit on open files, if Node has raised ours. */
   fileLimit: number | undefined;
+  /** What of ours becomes its stdin, stdout and stderr, unless it has these in common with us: its number to ours. */
+  stdio?: ReadonlyMap<number, number>;
   /** Reports the start. The job does not inherit its descriptor. */
   status?: StatusReport | undefined;
+}
+
+/** Keeps the pair that we inherited from the job, which gets one of its own or none: it would only keep the pool open. */
+export function withoutPair<T extends Pick<Job, 'inherited'>>(job: T, { address }: Pool): T {
+  if (address.kind !== 'pair') return job;
+  return { ...job, inherited: job.inherited.filter((fd) => fd !== address.read && fd !== address.write) };
 }
 
 /**
@@ -30,7 +41,7 @@ export interface Job extends ParsedEnv {
  * @throws JobserverError 'not-found' or 'not-executable' for a program that cannot be started, Interrupted if a signal came first
  */
 export function startJob(
-  { words, env, inherited, fileLimit, status }: Job,
+  { words, foundAt, env, inherited, fileLimit, stdio = new Map(), status }: Job,
   changes: EnvChanges,
   signals: SignalWatch,
   descriptors: ReadonlyMap<number, number> = new Map(),
@@ -43,10 +54,11 @@ export function startJob(
   const hidden = hideDescriptor(status?.fd);
   const running = startProgram({
     file,
+    foundAt,
     args,
     env: all,
     before: fileLimit === undefined ? [] : limitFiles(fileLimit, file, all.PATH),
-    descriptors: new Map([...hidden, ...numbers.map((fd): [number, number] => [fd, fd]), ...descriptors]),
+    descriptors: new Map([...hidden, ...numbers.map((fd): [number, number] => [fd, fd]), ...descriptors, ...stdio]),
   });
   for (const fd of hidden.values()) closeSync(fd);
   if (running.pid > 0) status?.write({ event: 'start', pid: running.pid });

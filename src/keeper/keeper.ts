@@ -1,12 +1,13 @@
 import { closeSync, constants, openSync, statSync, writeSync } from 'node:fs';
 import { errorCode, reasonOf } from '../errors.js';
+import { parseClaimName } from '../pool/claim-name.js';
 import { identify } from '../pool/identity.js';
 import { openPool, type Pool, reopen } from '../pool/pool.js';
 import { isOwnerDead, type PoolRecord, readRecord, writeRecord } from '../pool/pool-record.js';
 import { removePool } from '../pool/remove-pool.js';
 import { overrideNodeSignals } from '../process/override-node-signals.js';
 import { closeInheritable } from '../process/own-descriptors.js';
-import { readStatus, selfId } from '../process/process-table.js';
+import { type ProcessId, readStatus, selfId } from '../process/process-table.js';
 import { sleepSync } from '../process/sleep-sync.js';
 import { listClaims } from '../slots/read-claim.js';
 import { sweepClaims } from '../slots/sweep-dead-claims.js';
@@ -81,7 +82,8 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   const look = () => {
     try {
       // The job of the owner is in the record only when it has started.
-      if (isOwnerDead({ owner }) && isOwnerDead(readRecord(folder) ?? { owner })) end();
+      const isOver = isOwnerDead({ owner }) && isOwnerDead(readRecord(folder) ?? { owner });
+      if (isOver && !isLeftByJobs(pool, owner)) end();
       // A js-destroy that took the former keeper for the last one has removed what this one has just written.
       const isDue = looks++ % LOOKS_PER_RECORD_CHECK === 0;
       if (isDue && (readRecord(folder) === undefined || isDeserted(pool, record, fifo))) end();
@@ -107,6 +109,13 @@ function keep({ root, key, record, fresh }: KeeperOrder): { word: string; end: (
   setInterval(look, LOOK_INTERVAL_MS);
   return { word, end };
 }
+
+/** Returns whether jobs of a js-each that the pool was made for, and that has ended, still run in it. */
+const isLeftByJobs = (pool: Pool, owner: ProcessId | null): boolean =>
+  listClaims(pool).some((id) => {
+    const name = parseClaimName(id);
+    return name?.number !== undefined && owner !== null && [name.holder, name.former].includes(owner);
+  });
 
 /** Returns whether the FIFO of that identity is at the path, or may be. */
 function isAt(path: string, key: string): boolean {

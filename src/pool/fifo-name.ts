@@ -7,13 +7,17 @@ import { findUnsafeCharacter } from '../protocol/makeflags.js';
 /** The number in the name of a pid namespace; 0 if it is hidden. */
 const namespaceNumber = (): string => Number(/\d+/.exec(pidNamespace())?.[0] ?? 0).toString(36);
 
+let last = 0;
+
 /**
  * @param maker the process that makes it
  * @returns the path of a new FIFO in the state folder, which names the maker
  * @throws JobserverError 'usage' if MAKEFLAGS cannot carry it
  */
 export function nameOwnFifo(root: string, maker: ProcessId): string {
-  return `${checkPath(root, 'JOBSERVER_TOOLS_STATE')}/${pidOf(maker)}-${Date.now().toString(36)}_${namespaceNumber()}.fifo`;
+  // A process may make several at the same time.
+  last = Math.max(last + 1, Date.now());
+  return `${checkPath(root, 'JOBSERVER_TOOLS_STATE')}/${pidOf(maker)}-${last.toString(36)}_${namespaceNumber()}.fifo`;
 }
 
 const OWN_NAME = /^(\d+)-[0-9a-z]+_([0-9a-z]+)\.fifo$/;

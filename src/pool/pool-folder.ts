@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
 import type { ProcessId } from '../process/process-table.js';
-import { nameNewClaim } from './claim-name.js';
+import { nameNewClaim, type Taker } from './claim-name.js';
 
 /** One file for each claim (see claim-name.ts). */
 export const claimsFolder = (folder: string): string => `${folder}/claims`;
@@ -12,10 +12,10 @@ export const locksFolder = (folder: string): string => `${folder}/locks`;
 /** The presence of this file says that the pool's implicit slot belongs to that process, or to what it starts. */
 const sessionFile = (folder: string, session: ProcessId): string => `${folder}/session-${session}`;
 
-/** Returns whether a process is a js-run that holds a claim: it gives the slot that it runs in to what it starts. */
-export const isHolder = (folder: string, id: ProcessId): boolean =>
+/** Returns whether it is a js-run, or the taker for a job of a js-each, that holds a claim: its job may use the slot. */
+export const isHolder = (folder: string, taker: Taker): boolean =>
   // A claim of js-acquire is handed over, so that its name is another one; and it starts nothing.
-  existsSync(`${claimsFolder(folder)}/${nameNewClaim(id)}`);
+  existsSync(`${claimsFolder(folder)}/${nameNewClaim(taker)}`);
 
 /** Returns whether the pool's implicit slot belongs to that process. */
 export const isSession = (folder: string, id: ProcessId): boolean => existsSync(sessionFile(folder, id));

@@ -11,6 +11,8 @@ export interface MakeAbove {
 /** One of the processes from this one up to the first. */
 export interface Ancestor {
   entry: ProcessEntry;
+  /** Returns a variable of the environment that it was started with, or that it has passed on. */
+  variable(name: string): string | undefined;
   /** Finds the make that started it; undefined if something else did. */
   findMake(): MakeAbove | undefined;
 }
@@ -24,7 +26,11 @@ export function* walkUp(): Generator<Ancestor> {
     // If a process has overwritten its environment, what it has passed on stands in for it.
     findEnvironment = once(() => readIntact(pid) ?? findBelow());
     const findOwn = findEnvironment;
-    yield { entry, findMake: () => findMake(findOwn(), parent) };
+    yield {
+      entry,
+      variable: (name) => variableIn(findOwn() ?? '', name),
+      findMake: () => findMake(findOwn(), parent),
+    };
   }
 }
 

@@ -35,6 +35,6 @@ function readLimits(pid: number | 'self'): FileLimits | undefined {
   }
 }
 
-/** Returns whether a process is a js-run or js-create that runs in this Node. */
+/** Returns whether a process is a js-run, js-create or js-each that runs in this Node. */
 const isRunner = (pid: number): boolean =>
-  readProgram(pid) === process.execPath && /^js-(run|create)(\.js)?$/.test(basename(readArguments(pid)[1] ?? ''));
+  readProgram(pid) === process.execPath && /^js-(run|create|each)(\.js)?$/.test(basename(readArguments(pid)[1] ?? ''));

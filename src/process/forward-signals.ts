@@ -5,6 +5,9 @@ import { makeWitness } from './signal-witness.js';
 /** The signals that a person or a build system sends to a job. They end a wait. */
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 
+/** Those of them that are meant to end it, and so end a command that runs many jobs. */
+const ENDING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
+
 /** Those that matter to a job only. */
 const JOB_SIGNALS = ['SIGCONT', 'SIGPIPE'] as const;
 
@@ -27,9 +30,9 @@ export interface Interrupt {
 
 /** The signals while a job waits and runs; made by watchSignals(). */
 export interface SignalWatch {
-  /** Set by a signal that comes before forwardTo() is called. */
+  /** Set by a signal that comes before forwardTo() is called, or that ends all jobs if there are many. */
   interrupt: Interrupt;
-  /** Passes on to the job what it does not get by itself. */
+  /** Passes on to the job, until it ends, what it does not get by itself. */
   forwardTo(job: Running): void;
   /** Must be called when the job has ended and its slot is back. */
   endJob(): Promise<void>;
@@ -40,26 +43,36 @@ export interface SignalWatch {
 /**
  * Takes over the signals of this process. A job shares our process group and terminal, so a signal to the group reaches it without
  * us; passing that on would send it twice.
+ * @param forMany whether there are many jobs, which come and go. Then TSTP and CONT, which a terminal sends to all of them, are
+ *   left alone, and PIPE, which is about our own output.
  */
-export function watchSignals(): SignalWatch {
+export function watchSignals(forMany = false): SignalWatch {
   const hadTerminal = selfAtStart().terminal !== 0;
   const witness = makeWitness();
   const interrupt: Interrupt = { signal: undefined, onSignal: undefined };
-  let job: Running | undefined;
-  let early = true;
+  /** The jobs that run, and whether a signal that shows up now can have been sent before the job was there. */
+  const jobs = new Map<Running, { early: boolean }>();
   let turns = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const onSignal = (signal: NodeJS.Signals) => {
-    if (job === undefined) {
+    if (forMany ? ENDING.includes(signal) : jobs.size === 0) {
       interrupt.signal ??= signal;
       interrupt.onSignal?.(signal);
-    } else if (early) job.kill(signal);
-    else void passOn(signal, job);
+    }
+    let answer: Promise<boolean | undefined> | undefined;
+    const saw = () => {
+      answer ??= witness.saw(signal);
+      return answer;
+    };
+    for (const [job, { early }] of jobs) {
+      if (early) job.kill(signal);
+      else void passOn(signal, job, saw);
+    }
   };
-  const passOn = async (signal: NodeJS.Signals, { pid, kill }: Running) => {
+  const passOn = async (signal: NodeJS.Signals, { pid, kill }: Running, saw: Answer) => {
     const turn = signal === 'SIGTSTP' || signal === 'SIGCONT' ? ++turns : undefined;
-    const reached = await hasReached(signal, pid);
+    const reached = await hasReached(signal, pid, saw);
     // If ^Z came just after, the job has stopped before we get it.
     if (signal === 'SIGCONT' && !reached) await new Promise((resolve) => setTimeout(resolve, DELIVERY_MS));
     // As in the kernel, the later of a stop and a continue cancels the other (signal(7)).
@@ -68,15 +81,15 @@ export function watchSignals(): SignalWatch {
     if (signal === 'SIGTSTP') stopSelf();
   };
   /** Finds out whether the job gets without us the signal that came to us. */
-  const hasReached = async (signal: NodeJS.Signals, pid: number): Promise<boolean> => {
+  const hasReached = async (signal: NodeJS.Signals, pid: number, saw: Answer): Promise<boolean> => {
     const both = lookAtBoth(pid);
     // A signal that comes twice does less harm than a lost one.
-    if (both === undefined) return (await witness.saw(signal)) ?? false;
+    if (both === undefined) return (await saw()) ?? false;
     const { child, self } = both;
     if (child === undefined) return true;
     // timeout(1) and interactive shells make a process group of their own.
     if (child.group !== self.group) return false;
-    return (await witness.saw(signal)) ?? guess(signal, child, self, hadTerminal);
+    return (await saw()) ?? guess(signal, child, self, hadTerminal);
   };
   const stopSelf = () => {
     process.removeListener('SIGTSTP', onSignal);
@@ -88,17 +101,24 @@ export function watchSignals(): SignalWatch {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return {
     interrupt,
-    forwardTo(to) {
-      job = to;
+    forwardTo(job) {
+      const state = { early: true };
+      jobs.set(job, state);
+      const forget = () => jobs.delete(job);
+      job.ended.then(forget, forget);
+      // A signal that shows up in this turn of the event loop was sent before the job was there, so the job did not get it.
+      setImmediate(() => {
+        state.early = false;
+      });
+      if (timer !== undefined) return;
       timer = setTimeout(() => {
         // If ^Z stops what is to become the witness before its exec, we wait for that exec and no handler of ours runs. So
         // the default action has to stop us, too, until then.
         witness.start();
-        process.on('SIGTSTP', onSignal);
+        if (!forMany) process.on('SIGTSTP', onSignal);
       }, WITNESS_DELAY_MS);
-      // A signal that shows up in this turn of the event loop was sent before the job was there, so the job did not get it.
+      if (forMany) return;
       setImmediate(() => {
-        early = false;
         for (const signal of JOB_SIGNALS) process.on(signal, onSignal);
       });
     },
@@ -111,6 +131,9 @@ export function watchSignals(): SignalWatch {
     },
   };
 }
+
+/** Asks the witness, once for each signal, whether the signal was sent to the whole group. */
+type Answer = () => Promise<boolean | undefined>;
 
 /** Looks at the job, if it has not ended, and at us; undefined if the system has too little left to look. */
 function lookAtBoth(pid: number): { child: ProcessEntry | undefined; self: ProcessEntry } | undefined {

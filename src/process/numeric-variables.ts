@@ -1,11 +1,15 @@
 import { isJobserverError } from '../errors.js';
 import { readEnvironment } from './process-environment.js';
 
+let numeric: Record<string, string> | undefined;
+
 /** Reads the variables whose names are numbers, which Node leaves out of process.env. */
-export function readNumericVariables(): Record<string, string> {
+export function readNumericVariables(): Readonly<Record<string, string>> {
+  if (numeric !== undefined) return numeric;
   const found: Record<string, string> = {};
   for (const [, name = '', value = ''] of readOwnEnvironment().matchAll(/(?<=^|\0)(\d+)=([^\0]*)/g))
     found[name] = value;
+  numeric = found;
   return found;
 }
 

@@ -19,7 +19,7 @@ export function userId(): number {
  * @returns a function that changes back
  * @throws JobserverError 'failed' if root may not
  */
-export function become(user: number | undefined): () => void {
+function become(user: number | undefined): () => void {
   if (user === undefined || process.geteuid?.() === user) return () => {};
   attempt('act as the user', String(user), () => process.seteuid?.(user));
   return () => process.seteuid?.(0);

@@ -1,10 +1,11 @@
+import type { Taker } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { selfId } from '../process/process-table.js';
-import { become } from '../process/user.js';
+import { asUser } from '../process/user.js';
 import { checkReachable } from './check-reachable.js';
 import { type Claim, openClaim } from './claim.js';
 import { abandonClaim } from './release-claim.js';
-import { findSlotOwner } from './slot-owner.js';
+import { findSlotOwner, type SlotOwner } from './slot-owner.js';
 import { tryTakeSlots } from './take-slots.js';
 import { noSlot, type WaitOptions, waitForSlots } from './wait-for-slots.js';
 
@@ -19,22 +20,27 @@ export interface SlotRequest extends WaitOptions {
  * @returns the claim; releaseOwnClaim() ends it
  * @throws JobserverError 'no-slot', 'no-pool', 'usage' for more than the pool has, 'failed'; nothing is held then
  */
-export async function acquireSlots(pool: Pool, request: SlotRequest): Promise<Claim> {
-  const owner = await findSlotOwner(pool);
+export const acquireSlots = async (pool: Pool, request: SlotRequest): Promise<Claim> =>
+  acquireSlotsAs(selfId(), await findSlotOwner(pool), pool, request);
+
+/** Does what acquireSlots() does, for a process that takes slots for several jobs. @param owner as findSlotOwner() returned it */
+export async function acquireSlotsAs(
+  taker: Taker,
+  owner: SlotOwner | undefined,
+  pool: Pool,
+  request: SlotRequest,
+): Promise<Claim> {
   checkReachable(pool, owner, request.count);
-  const end = become(pool.user);
-  let claim: Claim | undefined;
+  const claim = asUser(pool.user, () => openClaim(pool, taker, owner, request.command));
   try {
-    claim = openClaim(pool, selfId(), owner, request.command);
     await request.revive();
-    if (tryTakeSlots(claim, request.count, request.timeoutMs === 0)) return claim;
+    // Not during a wait: then this process may have other things to do.
+    if (asUser(pool.user, () => tryTakeSlots(claim, request.count, request.timeoutMs === 0))) return claim;
     if (request.timeoutMs === 0) throw noSlot(claim, request.count, 0);
     await waitForSlots(claim, request);
     return claim;
   } catch (error) {
-    if (claim !== undefined) abandonClaim(claim);
+    abandonClaim(claim);
     throw error;
-  } finally {
-    end();
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
-import { type ClaimName, nameHandedOver, nameNewClaim, parseClaimName } from '../pool/claim-name.js';
+import { type ClaimName, nameHandedOver, nameNewClaim, parseClaimName, type Taker } from '../pool/claim-name.js';
 import { bootId } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { createFolders, removeUnusedFolders } from '../pool/pool-folder.js';
@@ -37,11 +37,11 @@ export interface Claim {
 
 /**
  * Puts a new, empty claim on disk.
- * @param holder the process that the claim lives and dies with
+ * @param taker the process that the claim lives and dies with, or that for one of its jobs
  * @param command what the slots are for, for a person to read
  * @throws JobserverError 'failed' if the file cannot be written
  */
-export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | undefined, command: string): Claim {
+export function openClaim(pool: Pool, taker: Taker, owner: SlotOwner | undefined, command: string): Claim {
   const head = [
     `command ${JSON.stringify(command.slice(0, MAX_COMMAND_CHARACTERS))}`,
     `since ${new Date().toISOString()}`,
@@ -49,7 +49,7 @@ export function openClaim(pool: Pool, holder: ProcessId, owner: SlotOwner | unde
     `in ${pidNamespace()}`,
   ];
   if (owner !== undefined) head.push(`owner ${owner}`);
-  const id = nameNewClaim(holder);
+  const id = nameNewClaim(taker);
   const file = claimFile(pool, id);
   for (let attempts = 0; ; attempts++) {
     try {

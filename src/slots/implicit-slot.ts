@@ -1,4 +1,11 @@
-import { isOfOurNamespace, isReturning, parseClaimName } from '../pool/claim-name.js';
+import {
+  findTaker,
+  isHandedOver,
+  isOfOurNamespace,
+  isReturning,
+  parseClaimName,
+  type Taker,
+} from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { isHolder, isSession } from '../pool/pool-folder.js';
 import { isAlive, type ProcessId } from '../process/process-table.js';
@@ -14,8 +21,9 @@ export function hasSlot(pool: Pick<Pool, 'folder'>, owner: SlotOwner): boolean {
   return isHolder(pool.folder, id) || listClaims(pool).some((claim) => isLeftBy(id, claim));
 }
 
-/** Returns whether the js-run has handed the claim over to a process below it. */
-function isLeftBy(id: ProcessId, claim: string): boolean {
+/** Returns whether the taker has handed the claim over to a process below it. */
+function isLeftBy(taker: Taker, claim: string): boolean {
   const name = parseClaimName(claim);
-  return name?.former === id && isOfOurNamespace(name) && !isReturning(name);
+  if (name === undefined || findTaker(name) !== taker) return false;
+  return isHandedOver(name) && isOfOurNamespace(name) && !isReturning(name);
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { parseClaimName } from '../pool/claim-name.js';
+import { findTaker, parseClaimName, type Taker } from '../pool/claim-name.js';
 import { identify, identifyPath } from '../pool/identity.js';
 import type { Pool } from '../pool/pool.js';
 import { isHolder, isSession } from '../pool/pool-folder.js';
@@ -10,6 +10,7 @@ import {
   isAlive,
   type ProcessEntry,
   type ProcessId,
+  pidOf,
   readArguments,
   readProgram,
   selfAtStart,
@@ -20,18 +21,18 @@ import { leavesPool } from '../tools/invoked-tool.js';
 import { findTool, MAKE } from '../tools/table.js';
 
 /**
- * A process that has an implicit slot: one that a make started, a session, or what a js-run started. The three have different names,
- * because a js-run that is itself the recipe of a make, or that a session's shell has become (`sh -c '...; js-run CMD'`), is in one
- * slot and gives another.
+ * A process that has an implicit slot: one that a make started, a session, or what a js-run or js-each started. The three have
+ * different names, because a js-run that is itself the recipe of a make, or that a session's shell has become
+ * (`sh -c '...; js-run CMD'`), is in one slot and gives another.
  */
-export type SlotOwner = `recipe-${ProcessId}` | `session-${ProcessId}` | `below-${ProcessId}`;
+export type SlotOwner = `recipe-${ProcessId}` | `session-${ProcessId}` | `below-${Taker}`;
 
 /** The variable that names the claim in which a job runs: the job has it before recordJob() can have been called. */
 export const CLAIM_VARIABLE = 'JOBSERVER_TOOLS_CLAIM';
 
 /** Returns the slot owner that the text names, or undefined. */
 export function parseSlotOwner(text: string): SlotOwner | undefined {
-  return /^(recipe|session|below)-\d+\.\d+$/.test(text) ? (text as SlotOwner) : undefined;
+  return /^(recipe|session|below)-\d+\.\d+(_\d+)?$/.test(text) ? (text as SlotOwner) : undefined;
 }
 
 /**
@@ -42,9 +43,13 @@ export function parseSlotOwner(text: string): SlotOwner | undefined {
  */
 export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> {
   const { session, job } = pool.record ?? {};
-  for (const { entry, findMake } of walkUp()) {
+  for (const { entry, findMake, variable } of walkUp()) {
     if (isHolder(pool.folder, entry.id)) return `below-${entry.id}`;
     if (isSession(pool.folder, entry.id)) return `session-${entry.id}`;
+    // A js-each has a claim for each of its jobs.
+    const claim = parseClaimName(variable(CLAIM_VARIABLE) ?? '');
+    if (claim?.number !== undefined && pidOf(claim.holder) === entry.parent && isHolder(pool.folder, findTaker(claim)))
+      return `below-${findTaker(claim)}`;
     // The job goes on in the slot of a js-create or js-run that was killed.
     if (session && entry.id === job) return `session-${session}`;
     const make = findMake();
@@ -55,13 +60,15 @@ export async function findSlotOwner(pool: Pool): Promise<SlotOwner | undefined> 
 }
 
 /**
- * Returns the slot of a js-run above us that was killed: its job goes on in that slot, and would wait for ever for another one if
+ * Returns the slot of a js-run or js-each above us that was killed: its job goes on in that slot, and would wait for ever for another one if
  * all slots were held like that.
  */
 function findKilledOwner(pool: Pool): SlotOwner | undefined {
   const claim = variableIn(readEnvironment(selfAtStart().pid) ?? '', CLAIM_VARIABLE) ?? '';
-  const owner = parseClaimName(claim)?.holder;
-  return owner !== undefined && isHolder(pool.folder, owner) && !isAlive(owner) ? `below-${owner}` : undefined;
+  const name = parseClaimName(claim);
+  if (name === undefined || isAlive(name.holder)) return undefined;
+  const taker = findTaker(name);
+  return isHolder(pool.folder, taker) ? `below-${taker}` : undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { poolIsGone } from '../pool/take-token.js';
 import type { Interrupt } from '../process/forward-signals.js';
 import { pidNamespace } from '../process/pid-namespace.js';
 import { selfId } from '../process/process-table.js';
+import { asUser } from '../process/user.js';
 import { checkReachable } from './check-reachable.js';
 import { type Claim, recordToken } from './claim.js';
 import { MULTI_SLOT_LOCK, note, removeNotes, slotLock } from './locks.js';
@@ -42,7 +43,7 @@ const LOOK_AHEAD_INTERVAL_MS = 10_000;
 const LONG_WAIT_MS = 1000;
 
 /** The longest time that setTimeout() can wait. */
-const MAX_TIMER_MS = 0x7fff_ffff;
+export const MAX_TIMER_MS = 0x7fff_ffff;
 
 /**
  * Waits until the claim holds its slots, of whichever kind is free first: a token wakes us through epoll, a process that frees a
@@ -68,7 +69,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       for (const timer of [nextLook, longWait, deadline]) clearTimeout(timer);
       interrupt.onSignal = undefined;
       try {
-        removeNotes(claim);
+        asUser(pool.user, () => removeNotes(claim));
         settle();
       } catch (error) {
         reject(error);
@@ -77,7 +78,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const fail = (error: unknown) => end(() => reject(error));
     const attempt = (action: () => void) => () => {
       try {
-        if (!done) action();
+        if (!done) asUser(pool.user, action);
       } catch (error) {
         fail(error);
       }
@@ -112,7 +113,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const onToken = (byte: number) => {
       // A token can arrive in the same turn in which the wait ended (PROTOCOL 34).
       if (done) {
-        tryPutToken(pool, byte);
+        asUser(pool.user, () => tryPutToken(pool, byte));
         return false;
       }
       attempt(() => recordToken(claim, byte))();

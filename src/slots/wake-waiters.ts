@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { isOfOurNamespace, parseClaimName } from '../pool/claim-name.js';
+import { ageOf, isOfOurNamespace, parseClaimName } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { locksFolder } from '../pool/pool-folder.js';
-import { type ProcessEntry, type ProcessId, pidOf, readProcess, startOf } from '../process/process-table.js';
+import { type ProcessEntry, type ProcessId, pidOf, readProcess } from '../process/process-table.js';
 
 /** Wakes a command of ours for a lock that is free. By default the signal is ignored (signal(7)), so it harms no other process. */
 export const WAKE = 'SIGURG';
@@ -31,6 +31,8 @@ export function listLocks({ folder }: Pick<Pool, 'folder'>): string[] {
 export interface Wanting {
   waits: boolean;
   id: ProcessId;
+  /** Since when it can have wanted it, in microseconds since boot. */
+  since: number;
   /** The name of its note. */
   note: string;
 }
@@ -44,15 +46,16 @@ export function listWanting(names: readonly string[], lock: string): Wanting[] {
     const prefix = noteName(reason, lock, '');
     const found = names.flatMap((note) => {
       const name = note.startsWith(prefix) ? parseClaimName(note.slice(prefix.length)) : undefined;
-      return name !== undefined && isOfOurNamespace(name) ? [{ waits: reason === 'waits', id: name.holder, note }] : [];
+      return name !== undefined && isOfOurNamespace(name)
+        ? [{ waits: reason === 'waits', id: name.holder, since: ageOf(name), note }]
+        : [];
     });
     return found.sort(byAge);
   };
   return [...list('waits'), ...list('spares')];
 }
 
-const byAge = ({ id: one }: Wanting, { id: other }: Wanting): number =>
-  startOf(one) - startOf(other) || pidOf(one) - pidOf(other);
+const byAge = (one: Wanting, other: Wanting): number => one.since - other.since || pidOf(one.id) - pidOf(other.id);
 
 /**
  * Wakes the process that is to have a lock that is free now, and all stopped ones before it. A process that cannot be woken is

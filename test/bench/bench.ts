@@ -25,6 +25,9 @@ const node = process.execPath;
 const command = (name: string, ...args: string[]): Words => [node, join(BIN, `${name}.js`), ...args];
 const rounds = Number(process.argv[2] ?? 41);
 
+/** What takes seconds is measured less often. */
+const ROUNDS_PER_LONG_ROUND = 14;
+
 // Variables that a user sets for their own programs slow the empty program down more than ours.
 delete process.env.NODE_EXTRA_CA_CERTS;
 delete process.env.NODE_OPTIONS;
@@ -43,7 +46,20 @@ const ROWS: Row[] = [
     name: 'js-acquire + js-release',
     timed: [command('js-acquire', '--owner', String(process.pid)), (handle) => command('js-release', handle)],
   },
+  { name: 'js-each true ::: a', timed: [command('js-each', 'true', ':::', 'a')] },
 ];
+
+/** Many jobs from one process, which compare with each other. */
+const MANY: Row[] = [
+  ['xargs -P 4', 'xargs -P 4 -n 1 true'],
+  ['GNU parallel -j 4', 'parallel --will-cite -j 4 true'],
+  [
+    'js-each',
+    command('js-each', 'true')
+      .map((word) => `'${word}'`)
+      .join(' '),
+  ],
+].map(([name, line]) => ({ name: `2,000 x true: ${name}`, timed: [['sh', '-c', `seq 2000 | ${line}`]] }));
 
 if (process.env.BENCH_IN_POOL === undefined) {
   for (const auth of ['fifo', 'pipe']) {
@@ -56,13 +72,19 @@ if (process.env.BENCH_IN_POOL === undefined) {
   }
   printCrowd(BIN);
 } else {
-  const times: number[][] = ROWS.map(() => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [index, row] of ROWS.entries()) times[index]?.push(measure(row));
-  const medians = times.map(median);
+  print(ROWS, rounds);
+  print(MANY, Math.ceil(rounds / ROUNDS_PER_LONG_ROUND));
+}
+
+/** Measures the rows in turn, and prints how each compares with the first. */
+function print(rows: readonly Row[], times: number): void {
+  const measured: number[][] = rows.map(() => []);
+  for (let round = 0; round < times; round++)
+    for (const [index, row] of rows.entries()) measured[index]?.push(measure(row));
+  const medians = measured.map(median);
   const [base = Number.NaN] = medians;
   for (const [index, value] of medians.entries()) {
-    const name = ROWS[index]?.name.padEnd(28);
+    const name = rows[index]?.name.padEnd(32);
     console.log(`${name} ${value.toFixed(1).padStart(7)} ms  ${(value / base).toFixed(2)} x`);
   }
 }

@@ -112,6 +112,30 @@ const SCENES: readonly Scene[] = [
     command: (random) => bash(`printf '%s\\n' ${times(random, 3, 9)} | xargs -P 4 -n 1 js-run -- job`),
   },
   {
+    name: 'js-each',
+    weight: 6,
+    rule: 'any',
+    command: (random) => [
+      'js-each',
+      ...random.pick([[], ['-j', '3'], ['-k']]),
+      'job',
+      ':::',
+      ...times(random, 3, 12).split(' '),
+    ],
+  },
+  {
+    name: 'js-each of js-run',
+    weight: 3,
+    rule: 'any',
+    command: (random) => ['js-each', 'js-run', '--', 'job', ':::', ...times(random, 3, 6).split(' ')],
+  },
+  {
+    name: 'js-each --slots 2',
+    weight: 2,
+    rule: 'any',
+    command: (random) => ['js-each', '--slots', '2', 'job', '{}', '2', ':::', ...times(random, 2, 5).split(' ')],
+  },
+  {
     name: 'js-run below js-run',
     weight: 3,
     rule: 'client',

@@ -18,6 +18,10 @@ describe('parseDuration', () => {
     ['5m', 300_000],
     ['0.5m', 30_000],
     ['1h', 3_600_000],
+    ['1d', 86_400_000],
+    ['1h30m', 5_400_000],
+    ['1d3.5h16.6m4s', 100_000_000],
+    ['1m500ms', 60_500],
     ['007', 7000],
     ['123456789', 123_456_789_000],
   ])('%o is %i ms', (text, milliseconds) => expect(parseDuration('--timeout', text)).toBe(milliseconds));
@@ -36,10 +40,12 @@ describe('parseDuration', () => {
     '1 s',
     ' 1',
     '1\n',
-    '1d',
+    '1w',
     '1S',
     '1M',
-    '1m30s',
+    '1m30',
+    '1h 30m',
+    '1hm',
     '1.2.3',
     'Infinity',
     'NaN',
@@ -48,7 +54,7 @@ describe('parseDuration', () => {
     'constructor',
   ])('%o is none', (text) =>
     expect(() => parseDuration('--timeout', text)).toThrow(
-      usage(`--timeout: '${text}' is not a duration such as 30, 90s or 5m`),
+      usage(`--timeout: '${text}' is not a duration such as 30, 90s or 1h30m`),
     ),
   );
 });

@@ -9,8 +9,9 @@ const SRC = join(ROOT, 'src');
 const MAY_IMPORT: Record<string, readonly string[]> = {
   build: ['tools'],
   start: ['cli', 'commands'],
-  commands: ['check', 'cli', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
-  cli: ['jobs', 'pool', 'process', 'protocol', 'tools'],
+  commands: ['check', 'cli', 'each', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
+  cli: ['each', 'jobs', 'pool', 'process', 'protocol', 'tools'],
+  each: ['jobs', 'keeper', 'pool', 'process', 'slots', 'tools'],
   check: ['jobs', 'pool', 'process', 'protocol', 'tools'],
   jobs: ['keeper', 'pool', 'process', 'protocol', 'shell', 'slots', 'tools'],
   keeper: ['pool', 'process', 'slots', 'tools'],

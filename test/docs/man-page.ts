@@ -66,5 +66,5 @@ function section(page: string, heading: string): string {
 }
 
 function findFlags(text: string): string[] {
-  return [...new Set(text.match(/(?<![\w-])--?[a-z][\w-]*/g))];
+  return [...new Set(text.match(/(?<![\w-])--?[a-zA-Z0-9][\w-]*/g))];
 }

@@ -62,6 +62,36 @@ describe('a key', () => {
     await leave(world, terminal);
   });
 
+  it('ends js-each when its job has got it once', async () => {
+    const world = makeWorld();
+    const { terminal, parent } = await record(world, 'js-each ./recorder ::: 1 2');
+    await expect
+      .poll(() => terminal.screen(), { timeout: 10_000 })
+      .toMatch(/^0\/2 done, 1 running, waiting for slots$/m);
+    await terminal.press('C-c');
+    await wait(world, 'got', 'INT');
+    await world.run(`kill -USR1 ${parent}`);
+    expect(await wait(world, 'got', 'USR1')).toBe('INT\nUSR1\n');
+    world.file('done', '');
+    const message = 'js-each: SIGINT: ended 1 job; 1 job did not run';
+    await expect.poll(() => terminal.screen(), { timeout: 10_000 }).toContain(message);
+    await terminal.type('js-run --no-wait echo free >free');
+    await wait(world, 'free', 'free');
+    await leave(world, terminal);
+  });
+
+  it('^Z and fg stop and continue js-each and its job', async () => {
+    const world = makeWorld();
+    const { terminal, command, parent } = await record(world, 'js-each ./recorder ::: 1');
+    await terminal.press('C-z');
+    await expect.poll(() => [stateOf(command), stateOf(parent)], { timeout: 10_000 }).toEqual(['T', 'T']);
+    await terminal.type('fg; echo $? >status');
+    world.file('done', '');
+    // One job has failed.
+    expect(await wait(world, 'status')).toBe('1\n');
+    await leave(world, terminal);
+  });
+
   it('reaches the commands in the background of a script once', async () => {
     const world = makeWorld();
     world.file(

@@ -20,6 +20,7 @@ describe("a claim's name", () => {
   const anyName = fc.record({
     holder: process,
     former: fc.option(process, optional),
+    number: fc.option(number, optional),
     namespace: fc.option(number, optional),
     returner: fc.option(process, optional),
   });
@@ -30,25 +31,43 @@ describe("a claim's name", () => {
   it('is formatted into what it was parsed from', () =>
     fc.assert(
       fc.property(
-        fc.stringMatching(/^\d+\.\d+(-\d+\.\d+)?(@\d+)?(~\d+\.\d+)?$/),
+        fc.stringMatching(/^\d+\.\d+(-\d+\.\d+)?(_\d+)?(@\d+)?(~\d+\.\d+)?$/),
         (text) => void expect(formatClaimName(parse(text))).toBe(text),
       ),
     ));
 
   it.each([
-    ['1.2', '1.2', undefined, undefined, undefined],
-    ['1.2-3.4', '1.2', '3.4', undefined, undefined],
-    ['1.2@5', '1.2', undefined, '5', undefined],
-    ['1.2~6.7', '1.2', undefined, undefined, '6.7'],
-    ['1.2-3.4@5~6.7', '1.2', '3.4', '5', '6.7'],
-  ])('%s is holder %s, former %s, namespace %s, returner %s', (text, holder, former, namespace, returner) =>
-    expect(parseClaimName(text)).toEqual({ holder, former, namespace, returner }),
+    ['1.2', '1.2', undefined, undefined, undefined, undefined],
+    ['1.2_8', '1.2', undefined, '8', undefined, undefined],
+    ['1.2-3.4', '1.2', '3.4', undefined, undefined, undefined],
+    ['1.2@5', '1.2', undefined, undefined, '5', undefined],
+    ['1.2~6.7', '1.2', undefined, undefined, undefined, '6.7'],
+    ['1.2-3.4_8@5~6.7', '1.2', '3.4', '8', '5', '6.7'],
+  ])('%s is holder %s, former %s, number %s, namespace %s, returner %s', (text, ...parts) =>
+    expect(parseClaimName(text)).toEqual(
+      Object.fromEntries(
+        ['holder', 'former', 'number', 'namespace', 'returner'].map((key, index) => [key, parts[index]]),
+      ),
+    ),
   );
 
-  it.each(['', '1', '1.', '.1', '1.2-', '1.2-3', '1.2~', '1.2@', '1.2@3-4.5', '1.2~3.4-5.6', '1.2-3.4-5.6', '-1.2'])(
-    '%o is none',
-    (text) => expect(parseClaimName(text)).toBeUndefined(),
-  );
+  it.each([
+    '',
+    '1',
+    '1.',
+    '.1',
+    '1.2-',
+    '1.2-3',
+    '1.2~',
+    '1.2@',
+    '1.2@3-4.5',
+    '1.2~3.4-5.6',
+    '1.2-3.4-5.6',
+    '-1.2',
+    '1.2_',
+    '1.2_3-4.5',
+    '1.2@3_4',
+  ])('%o is none', (text) => expect(parseClaimName(text)).toBeUndefined());
 
   it.each([' 1.2', '1.2 ', '1.2\n', '../1.2', '1.2/1.2', '1.2+3.4', '1,2', '1.2.3'])('%o is none', (text) =>
     expect(parseClaimName(text)).toBeUndefined(),
@@ -73,6 +92,8 @@ describe('a claim', () => {
     // Whoever took the slots stays known.
     ['1.2-3.4@5', '8.9-3.4@5'],
     ['1.2-3.4~6.7', '8.9-3.4'],
+    ['1.2_7@5', '8.9-1.2_7@5'],
+    ['1.2-3.4_7', '8.9-3.4_7'],
   ])('%s is handed over to 8.9 as %s', (text, expected) => expect(nameHandedOver(parse(text), '8.9')).toBe(expected));
 
   it.each([

@@ -35,6 +35,8 @@ const machineTools = {
   mksh: ['mksh'],
   yash: ['yash'],
   busybox: ['busybox'],
+  parallel: ['parallel'],
+  xargs: ['findutils'],
   mandoc: ['mandoc'],
   'dpkg-buildpackage': ['dpkg-dev'],
   dh: ['debhelper'],
