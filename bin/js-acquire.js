@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.js')('js-acquire');
+require('./launch.js').launch('js-acquire');

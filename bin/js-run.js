@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.js')('js-run');
+require('./launch.js').launch('js-run');

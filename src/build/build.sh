@@ -25,12 +25,11 @@ bundle src/build/*.ts
 
 node dist/build/write-shims.js src/tools/shim.sh
 
-# The commands that a build starts often run once, in a pool, to keep the code that V8 makes of them. If that is not possible
-# (no /proc, no mkfifo) they only start slower.
-node bin/js-create.js -j 3 -- sh -c '
-  node dist/build/write-code-cache.js js-acquire >/dev/null
-  node dist/build/write-code-cache.js js-run true
-  node dist/build/write-code-cache.js js-each true ::: a
-  node dist/build/write-code-cache.js js-release
-' || echo 'build: cannot precompile the commands (no /proc, or no mkfifo?), so they will start a little slower' >&2
+# bin/launch.js recognizes the code of a bundle by this hash.
+for file in dist/start/*.js; do
+  hash=$(sha256sum <"$file")
+  printf '//%.16s' "$hash" >>"$file"
+done
+# The commands that a build starts often.
+node dist/build/write-code.js js-acquire js-each js-release js-run
 rm -r dist/build

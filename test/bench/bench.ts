@@ -1,7 +1,11 @@
-// Prints, from one run, how long the commands take and how that compares with an empty Node program:
+// Prints, from one run, how long the commands take and how that compares with an empty Node program: in the checkout, and as
+// installed from the pack on each Node that test/setup/install-tools.mjs has unpacked:
 //   npm run bench [-- ROUNDS]
 import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { install } from '../setup/install-package.js';
 import { printCrowd } from './crowd.js';
 import { median } from './median.js';
 
@@ -20,9 +24,10 @@ interface Row {
   env?: Record<string, string>;
 }
 
-const BIN = join(import.meta.dirname, '../../bin');
-const node = process.execPath;
-const command = (name: string, ...args: string[]): Words => [node, join(BIN, `${name}.js`), ...args];
+const ROOT = join(import.meta.dirname, '../..');
+const TOOLS = join(ROOT, 'node_modules/.cache/jobserver-tools/tools');
+const { BENCH_BIN = join(ROOT, 'bin'), BENCH_NODE: node = process.execPath } = process.env;
+const command = (name: string, ...args: string[]): Words => [node, join(BENCH_BIN, `${name}.js`), ...args];
 const rounds = Number(process.argv[2] ?? 41);
 
 /** What takes seconds is measured less often. */
@@ -62,18 +67,36 @@ const MANY: Row[] = [
 ].map(([name, line]) => ({ name: `2,000 x true: ${name}`, timed: [['sh', '-c', `seq 2000 | ${line}`]] }));
 
 if (process.env.BENCH_IN_POOL === undefined) {
-  for (const auth of ['fifo', 'pipe']) {
-    console.log(`${auth === 'fifo' ? '' : '\n'}Node ${process.version}, ${rounds} rounds, pool advertised as ${auth}`);
-    const inner = [node, import.meta.filename, String(rounds)];
-    execFileSync(node, [...command('js-create', '-j', '4', '--auth', auth).slice(1), '--', ...inner], {
-      stdio: 'inherit',
-      env: { ...process.env, BENCH_IN_POOL: '1' },
-    });
-  }
-  printCrowd(BIN);
+  for (const auth of ['fifo', 'pipe'])
+    printTable(`pool advertised as ${auth}`, auth, { ...process.env, ...(auth === 'fifo' && { BENCH_MANY: '1' }) });
+  const folder = mkdtempSync(join(tmpdir(), 'js-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  const BENCH_BIN = join(install(join(folder, 'prefix')).root, 'bin');
+  const others = existsSync(TOOLS) ? readdirSync(TOOLS).filter((name) => name.startsWith('node-')) : [];
+  for (const BENCH_NODE of [node, ...others.map((name) => join(TOOLS, name, 'bin/node'))])
+    printTable('as installed from the pack', 'fifo', { BENCH_NODE, BENCH_BIN, XDG_CACHE_HOME: folder });
+  printCrowd(join(ROOT, 'bin'));
 } else {
+  // The first start of a command keeps what it has compiled.
+  for (const row of ROWS) measure(row);
   print(ROWS, rounds);
-  print(MANY, Math.ceil(rounds / ROUNDS_PER_LONG_ROUND));
+  if (process.env.BENCH_MANY !== undefined) print(MANY, Math.ceil(rounds / ROUNDS_PER_LONG_ROUND));
+}
+
+/** Runs the rounds in a pool of their own, with the programs that the environment names. */
+function printTable(
+  what: string,
+  auth: string,
+  { BENCH_NODE = node, BENCH_BIN: bin = BENCH_BIN, ...env }: NodeJS.ProcessEnv,
+) {
+  const version = execFileSync(BENCH_NODE, ['--version'], { encoding: 'utf8' }).trim();
+  console.log(`Node ${version}, ${rounds} rounds, ${what}`);
+  const create = [join(bin, 'js-create.js'), '-j', '4', '--auth', auth, '--'];
+  execFileSync(BENCH_NODE, [...create, process.execPath, import.meta.filename, String(rounds)], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env, BENCH_NODE, BENCH_BIN: bin, BENCH_IN_POOL: '1' },
+  });
+  console.log();
 }
 
 /** Measures the rows in turn, and prints how each compares with the first. */

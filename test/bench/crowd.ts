@@ -22,7 +22,7 @@ interface Cost {
 
 /** Prints what hundreds of commands cost that share one pool. @param stubs the folder of their stubs, NAME.js */
 export function printCrowd(stubs: string): void {
-  console.log(`\nNode ${process.version}, ${SLOTS} slots`);
+  console.log(`Node ${process.version}, ${SLOTS} slots`);
   const bin = mkdtempSync(join(tmpdir(), 'js-bench-'));
   try {
     for (const file of readdirSync(stubs)) symlinkSync(join(stubs, file), join(bin, basename(file, '.js')));

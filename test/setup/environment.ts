@@ -5,7 +5,11 @@ const KEPT = [
 ];
 
 /** What they see instead of the caller's: script(1) runs $SHELL, make quotes by the locale, make's files get the umask. */
-const FIXED = { LC_ALL: 'C.UTF-8', SHELL: '/bin/sh', TERM: 'dumb', TZ: 'UTC' };
+const FIXED = {
+  ...{ LC_ALL: 'C.UTF-8', SHELL: '/bin/sh', TERM: 'dumb', TZ: 'UTC' },
+  // No command keeps compiled code, which a test's first start would write and the next would not.
+  XDG_CACHE_HOME: '/dev/null',
+};
 export const UMASK = 0o022;
 
 /**
