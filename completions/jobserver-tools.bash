@@ -12,11 +12,11 @@ _jobserver_tools() {
     js-each)
       options='-a --arg-file -0 --null -I --replace -n --max-args -N --max-replace-args -j --jobs --slots -k --keep-order'
       options+=' --line-buffer -u --ungroup --tag --json --halt --retries --timeout --joblog --resume --resume-failed --shell'
-      options+=' --dry-run --progress --no-progress --auth --keep-env --shims --fifo --no-adopt -q --quiet'
+      options+=' --dry-run --progress --no-progress --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet'
       ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
-    js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
+    js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
     *) return ;;
   esac
   COMPREPLY=()
@@ -29,7 +29,7 @@ _jobserver_tools() {
         operand=yes
         break
         ;;
-      -n | -qn | --slots | -j | -vj | -qj | -kj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --status-fd | \
+      -n | -qn | --slots | -j | -vj | -qj | -kj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --jobs-env | --status-fd | \
         -a | --arg-file | -I | --replace | --max-args | -N | --max-replace-args | --halt | --retries | --joblog)
         option=${COMP_WORDS[index]}
         # readline makes three words of --auth=pipe.

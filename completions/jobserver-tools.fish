@@ -10,7 +10,7 @@ function __jobserver_tools_operands --description 'Print the operands before the
             case --
                 set -e words[1]
                 break
-            case -n -qn --slots -j -vj -qj -kj --jobs --timeout --owner --fifo --mode --auth --keep-env --status-fd \
+            case -n -qn --slots -j -vj -qj -kj --jobs --timeout --owner --fifo --mode --auth --keep-env --jobs-env --status-fd \
                     -a --arg-file -I --replace --max-args -N --max-replace-args --halt --retries --joblog
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
@@ -61,7 +61,7 @@ for command in js-create js-each js-env js-run
 end
 
 for command in js-acquire js-run
-    complete -c $command -n __jobserver_tools_no_operand -s n -l slots -x -d 'How many slots to take, all or none'
+    complete -c $command -n __jobserver_tools_no_operand -s n -l slots -x -d 'How many slots to take: N, MIN-MAX or all'
     complete -c $command -n __jobserver_tools_no_operand -l timeout -x -d 'Give up with exit status 75 after this time'
     complete -c $command -n __jobserver_tools_no_operand -l no-wait -d 'Give up with exit status 75 if no slot is free'
 end
@@ -111,6 +111,11 @@ complete -c js-env -n __jobserver_tools_no_operand -l strip -d 'Print code that 
 complete -c js-run -n __jobserver_tools_no_operand -l require -d 'Exit 69 if there is no pool'
 complete -c js-run -n __jobserver_tools_no_operand -l fit -d 'Lower the -jN of the command to the free slots'
 complete -c js-run -n __jobserver_tools_no_operand -l ignore-dry-run -d 'Run the command even under make -n, -q and -t'
+
+for command in js-each js-run
+    complete -c $command -n __jobserver_tools_no_operand -l jobs-env -x -d 'Set these variables to the number of slots'
+    complete -c $command -n __jobserver_tools_no_operand -l share -d 'Give the command the pool itself'
+end
 
 for command in js-create js-run
     complete -c $command -n __jobserver_tools_no_operand -s q -l quiet -d 'Print only errors'

@@ -1,9 +1,10 @@
 import type { Halt } from '../each/halt-rule.js';
 import { parseHalt } from '../each/parse-halt.js';
 import { JobserverError } from '../errors.js';
-import { MOST_JOBS } from '../pool/limits.js';
+import type { SlotRange } from '../jobs/slot-request.js';
 import type { Arguments, OptionSpec } from './command-line.js';
 import { parseCount, parseDuration } from './parse-values.js';
+import { parseSlots } from './pool-options.js';
 
 /** The options of js-each that say what is run, and what is done with what comes of it. */
 export const EACH_OPTIONS: readonly OptionSpec[] = [
@@ -13,7 +14,7 @@ export const EACH_OPTIONS: readonly OptionSpec[] = [
   { name: 'max-args', short: 'n', value: 'MAX', help: 'give each job up to MAX items' },
   { name: 'max-replace-args', short: 'N', value: 'MAX', help: 'the same; {1}, {2} and so on are the items one by one' },
   { name: 'jobs', short: 'j', value: 'N', help: 'run at most N jobs at a time (default: as many as there are slots)' },
-  { name: 'slots', value: 'N', help: 'how many slots each job takes (default 1)' },
+  { name: 'slots', value: 'COUNT', help: 'how many slots each job takes: N, MIN-MAX or all (default 1)' },
   { name: 'keep-order', short: 'k', help: 'print the output of the jobs in the order of the items' },
   { name: 'line-buffer', help: 'print whole lines while their job runs' },
   { name: 'ungroup', short: 'u', help: 'let the jobs write directly, whatever becomes of their lines' },
@@ -44,7 +45,7 @@ export interface EachOptions {
   /** How many items a job gets. */
   perJob: number;
   /** How many slots a job takes. */
-  slots: number;
+  slots: SlotRange;
   output: 'grouped' | 'lines' | 'direct' | 'json';
   keepOrder: boolean;
   tag: boolean;
@@ -80,7 +81,7 @@ export function parseEachOptions(args: Arguments): EachOptions {
     separator: args.has('null') ? '\0' : '\n',
     replace: args.value('replace'),
     perJob: count(args.value('max-args') === undefined ? 'max-replace-args' : 'max-args', MOST_ITEMS),
-    slots: count('slots', MOST_JOBS),
+    slots: parseSlots(args),
     output: args.has('json') ? 'json' : args.has('ungroup') ? 'direct' : args.has('line-buffer') ? 'lines' : 'grouped',
     keepOrder: args.has('keep-order'),
     tag: args.has('tag'),

@@ -51,6 +51,15 @@ export function parseChoice<T extends string>(option: string, text: string, choi
 }
 
 /**
+ * Parses the name of an environment variable that a shell can set.
+ * @throws JobserverError 'usage'
+ */
+export function parseVariable(option: string, text: string): string {
+  if (/^[A-Za-z_]\w*$/.test(text)) return text;
+  throw new JobserverError('usage', `${option}: '${text}' is not the name of a variable`);
+}
+
+/**
  * Finds the process that has a pid now.
  * @param text a pid
  * @throws JobserverError 'usage'

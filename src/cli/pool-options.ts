@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
+import { JobserverError } from '../errors.js';
 import { AUTH_CHOICES, type JoinOptions } from '../jobs/join-options.js';
+import type { SlotRange } from '../jobs/slot-request.js';
 import type { Lookup } from '../pool/find-pool.js';
 import { MOST_JOBS } from '../pool/limits.js';
 import { countProcessors } from '../process/count-processors.js';
-import { OVERRIDING } from '../tools/table.js';
+import { OVERRIDING, THREAD_VARIABLES } from '../tools/table.js';
 import type { Context } from './command.js';
 import type { Arguments, OptionSpec } from './command-line.js';
-import { parseChoice, parseCount, parseDuration } from './parse-values.js';
+import { parseChoice, parseCount, parseDuration, parseVariable } from './parse-values.js';
 
 /** The options of commands that let a program join a pool. */
 export const JOIN_OPTIONS: readonly OptionSpec[] = [
@@ -27,18 +29,31 @@ export const JOIN_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** Parses JOIN_OPTIONS, and --fit. @throws JobserverError 'usage' */
+/** The options that say what a job of several slots is given. */
+export const COUNT_OPTIONS: readonly OptionSpec[] = [
+  { name: 'jobs-env', value: 'NAMES', help: 'set these variables (separated by commas) to the number of slots' },
+  { name: 'share', help: 'with several slots: give the command the pool itself, not one of just these slots' },
+];
+
+/** Parses JOIN_OPTIONS, COUNT_OPTIONS and --fit. @throws JobserverError 'usage' */
 export function parseJoinOptions(args: Arguments): JoinOptions {
-  const keep = (args.value('keep-env') ?? '').split(',').filter(Boolean);
-  for (const name of keep) parseChoice('--keep-env', name, OVERRIDING);
+  const keep = listNames(args, 'keep-env');
+  for (const name of keep) parseChoice('--keep-env', name, [...OVERRIDING, ...THREAD_VARIABLES]);
+  const named = listNames(args, 'jobs-env');
+  for (const name of named) parseVariable('--jobs-env', name);
+  const isCounted = named.length > 0 || args.value('slots') !== undefined;
   const auth = args.value('auth');
   return {
     auth: auth === undefined ? undefined : parseChoice('--auth', auth, AUTH_CHOICES),
     keep,
+    countVariables: isCounted ? named : undefined,
+    share: args.has('share'),
     shims: args.has('shims'),
     fit: args.has('fit'),
   };
 }
+
+const listNames = (args: Arguments, option: string): string[] => (args.value(option) ?? '').split(',').filter(Boolean);
 
 /** The options of commands that use an existing pool. */
 export const LOOKUP_OPTIONS: readonly OptionSpec[] = [
@@ -69,14 +84,24 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
 
 /** The options of commands that take slots. */
 export const WAIT_OPTIONS: readonly OptionSpec[] = [
-  { name: 'slots', short: 'n', value: 'N', help: 'how many slots to take, all or none (default 1)' },
+  {
+    name: 'slots',
+    short: 'n',
+    value: 'COUNT',
+    help: 'how many slots to take: N; MIN-MAX, for MIN and up to MAX that are free then; or all (default 1)',
+  },
   { name: 'timeout', value: 'TIME', help: 'give up with exit status 75 after TIME (30, 90s, 5m)' },
   { name: 'no-wait', help: 'give up at once with exit status 75 if no slot is free' },
 ];
 
 /** Parses the number of slots. @throws JobserverError 'usage' */
-export function parseSlots(args: Arguments): number {
-  return parseCount('-n', args.value('slots') ?? '1', MOST_JOBS);
+export function parseSlots(args: Arguments): SlotRange {
+  const text = args.value('slots') ?? '1';
+  if (text === 'all') return 'all';
+  const [, least = text, most = text] = /^([^-]+)-(.+)$/.exec(text) ?? [];
+  const range = { least: parseCount('-n', least, MOST_JOBS), most: parseCount('-n', most, MOST_JOBS) };
+  if (range.least > range.most) throw new JobserverError('usage', `-n: '${text}' begins with the larger number`);
+  return range;
 }
 
 /**

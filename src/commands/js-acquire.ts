@@ -25,7 +25,7 @@ export const command: Command = {
 };
 
 async function main({ args, env, flags, parent, print, warn, isTerminal }: Context): Promise<ProgramEnd> {
-  const count = parseSlots(args);
+  const slots = parseSlots(args);
   const timeoutMs = parseTimeoutMs(args);
   const owner = args.value('owner');
   const holder = owner === undefined ? findReadingShell(parent) : parseProcess('--owner', owner);
@@ -34,7 +34,7 @@ async function main({ args, env, flags, parent, print, warn, isTerminal }: Conte
   requireOutput(parent);
   const pool = requirePool(lookupOf({ args, env, flags, parent }));
   const signals = watchSignals();
-  const wanted = { count, timeoutMs, command: 'js-acquire' };
+  const wanted = { slots, timeoutMs, command: 'js-acquire' };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, { warn, isTerminal }));
   try {
     print(`${handOver(claim, holder)}\n`);

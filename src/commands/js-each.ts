@@ -1,7 +1,14 @@
 import { constants, createReadStream, openSync } from 'node:fs';
 import type { Command, Context } from '../cli/command.js';
 import { EACH_OPTIONS, type EachOptions, parseEachOptions } from '../cli/each-options.js';
-import { chooseJobs, JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinOptions } from '../cli/pool-options.js';
+import {
+  COUNT_OPTIONS,
+  chooseJobs,
+  JOIN_OPTIONS,
+  LOOKUP_OPTIONS,
+  lookupOf,
+  parseJoinOptions,
+} from '../cli/pool-options.js';
 import { describeEnd, endRun } from '../each/describe-end.js';
 import { makeFill } from '../each/fill-command.js';
 import { listJobs } from '../each/list-jobs.js';
@@ -32,6 +39,7 @@ export const command: Command = {
   failure: 125,
   options: [
     ...EACH_OPTIONS,
+    ...COUNT_OPTIONS,
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
     { name: 'quiet', short: 'q', help: 'print only errors and what the jobs print' },
@@ -71,14 +79,13 @@ async function main(context: Context): Promise<ProgramEnd> {
     const pool = own ?? (isJobserverError(found) ? undefined : found);
     const find = own === undefined ? () => requirePool(lookupOf(context)) : undefined;
     const interrupt: Interrupt = { signal: undefined, onSignal: undefined };
-    const wanted = { count: options.slots, timeoutMs: undefined, command: '' };
+    const wanted = { slots: options.slots, timeoutMs: undefined, command: '' };
     const messages = { warn, isTerminal: () => progress === undefined && context.isTerminal(2) };
     // A copy, because process.env itself asks the system for each variable.
     const base = { env: { ...env }, flags, inherited, fileLimit };
     const start: StartOptions = {
       base: pool === undefined ? base : withoutPair(base, pool),
       join,
-      slots: options.slots,
       signals,
       warn,
       empty: openSync('/dev/null', constants.O_RDONLY),

@@ -1,5 +1,6 @@
 import type { Command, Context } from '../cli/command.js';
 import {
+  COUNT_OPTIONS,
   JOIN_OPTIONS,
   LOOKUP_OPTIONS,
   lookupOf,
@@ -9,22 +10,26 @@ import {
   RUN_OPTIONS,
   WAIT_OPTIONS,
 } from '../cli/pool-options.js';
+import type { EnvChanges } from '../environment.js';
 import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
+import { countSlots, fillCount } from '../jobs/job-count-variables.js';
 import type { JoinOptions } from '../jobs/join-options.js';
 import { tryRecordJob, tryRecordPoolJob } from '../jobs/record-job.js';
 import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
-import { makeRequest } from '../jobs/slot-request.js';
+import { makeRequest, type SlotRange } from '../jobs/slot-request.js';
 import { startInPool } from '../jobs/start-in-pool.js';
 import { type Job, startJob, warnOfMangled, withoutPair } from '../jobs/start-job.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
+import { countProcessors } from '../process/count-processors.js';
 import type { ProgramEnd } from '../process/exit.js';
 import { findFileLimit } from '../process/file-limit.js';
 import { type SignalWatch, watchSignals } from '../process/forward-signals.js';
 import { listInherited } from '../process/own-descriptors.js';
 import { selfId } from '../process/process-table.js';
+import type { Running } from '../process/run-program.js';
 import { isDryRun } from '../protocol/makeflags.js';
 import { acquireSlots } from '../slots/acquire-slots.js';
 import { watchSlot } from '../slots/exchange-token.js';
@@ -41,6 +46,7 @@ export const command: Command = {
     { name: 'require', help: 'exit with status 69 if there is no pool, instead of running the command without a slot' },
     { name: 'fit', help: "lower the command's own -jN to the number of free slots, instead of warning about it" },
     { name: 'ignore-dry-run', help: 'run the command even under make -n, -q and -t' },
+    ...COUNT_OPTIONS,
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
     ...RUN_OPTIONS,
@@ -65,8 +71,10 @@ async function main(context: Context): Promise<ProgramEnd> {
   const found = findPoolOrWarn(context);
   const signals = watchSignals();
   try {
-    if (isJobserverError(found)) return await startJob(job, leaveEnvironment(flags), signals).ended;
-    if (found === undefined) return await startJob(job, {}, signals).ended;
+    if (found === undefined || isJobserverError(found)) {
+      const leave = found === undefined ? {} : leaveEnvironment(flags);
+      return await startOutside(job, leave, options, signals).ended;
+    }
     return await runInSlots(found, options, withoutPair(job, found), context, signals);
   } finally {
     await signals.endJob();
@@ -86,8 +94,16 @@ function findPoolOrWarn({ args, env, flags, parent, warn }: Context): Pool | Job
   }
 }
 
+/** Starts the command outside any pool, with the number of slots that it would have at most if the machine were all its own. */
+function startOutside(job: Job, leave: EnvChanges, { slots, join }: RunOptions, signals: SignalWatch): Running {
+  if (join.countVariables === undefined) return startJob(job, leave, signals);
+  const { count } = countProcessors(job.env);
+  const most = slots === 'all' ? count : Math.max(slots.least, Math.min(slots.most, count));
+  return startJob(fillCount(job, join, most), { ...leave, ...countSlots(job.env, most, join) }, signals);
+}
+
 interface RunOptions {
-  slots: number;
+  slots: SlotRange;
   /** Undefined waits forever. */
   timeoutMs: number | undefined;
   join: JoinOptions;
@@ -95,24 +111,25 @@ interface RunOptions {
 
 async function runInSlots(
   pool: Pool,
-  { slots, timeoutMs, join }: RunOptions,
+  { slots: range, timeoutMs, join }: RunOptions,
   job: Job,
   context: Context,
   signals: SignalWatch,
 ): Promise<ProgramEnd> {
   const { env, warn } = context;
   const root = ensureStateRoot(env);
-  const wanted = { count: slots, timeoutMs, command: job.words.join(' ') };
+  const wanted = { slots: range, timeoutMs, command: job.words.join(' ') };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, context));
+  const slots = claim.held;
   // A job of several slots gets a pool of just these: whatever it does with that, they go back. Loaded late (src/build/build.sh).
-  const keeper = slots > 1 ? await import('../keeper/pool-lifecycle.js') : undefined;
+  const keeper = slots > 1 && !join.share ? await import('../keeper/pool-lifecycle.js') : undefined;
   const stopWatching = watchSlot(claim);
   let own: Pool | undefined;
   return runAndCleanUp(
     async () => {
       own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, root);
       const running = await startInPool(
-        job,
+        fillCount(job, join, slots),
         { pool: own ?? pool, options: join, slots, slotsPerProgram: slots, claim },
         signals,
         warn,

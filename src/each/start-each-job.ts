@@ -18,8 +18,6 @@ export interface StartOptions {
   /** What all jobs have in common. */
   base: Omit<Job, 'words' | 'stdio'>;
   join: JoinOptions;
-  /** How many slots a job has. */
-  slots: number;
   signals: SignalWatch;
   warn: Warn;
   /** Our descriptor of what is empty. */
@@ -43,7 +41,7 @@ export async function startEachJob(
   words: readonly string[],
   files: OutputFiles | undefined,
   claim: Claim | undefined,
-  { base, join, slots, signals, warn, empty, programs }: StartOptions,
+  { base, join, signals, warn, empty, programs }: StartOptions,
 ): Promise<StartedJob> {
   const stdio = new Map([[0, empty]]);
   if (files !== undefined) stdio.set(1, files.stdout).set(2, files.stderr);
@@ -54,8 +52,9 @@ export async function startEachJob(
   if (claim === undefined) {
     return { words, running: startJob(job, leaveEnvironment(base.flags), signals), cleanUp: async () => {} };
   }
+  const slots = claim.held;
   // Loaded late (src/build/build.sh).
-  const keeper = slots > 1 ? await import('../keeper/pool-lifecycle.js') : undefined;
+  const keeper = slots > 1 && !join.share ? await import('../keeper/pool-lifecycle.js') : undefined;
   const own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, ensureStateRoot(base.env));
   const cleanUp = async () => {
     if (own !== undefined) await keeper?.destroyPool(own);

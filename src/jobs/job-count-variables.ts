@@ -3,7 +3,8 @@ import { mergeMakeFlags, parseMakeFlags } from '../protocol/makeflags.js';
 import { askStyles } from '../tools/ask-version.js';
 import { findProgram } from '../tools/find-program.js';
 import { CMAKE_JOBS_VARIABLE } from '../tools/invoked-tool.js';
-import { findTool, OVERRIDING, type Style, setParallel, usableStyles } from '../tools/table.js';
+import { findTool, OVERRIDING, type Style, setParallel, THREAD_VARIABLES, usableStyles } from '../tools/table.js';
+import type { JoinOptions } from './join-options.js';
 
 /** The number that we have set such variables to, by which a wrapper knows that no user asked for it. */
 export const BOUND_VARIABLE = 'JOBSERVER_TOOLS_BOUND';
@@ -50,6 +51,26 @@ export async function limitJobVariables(
   for (const name of keep) delete changes[name];
   return changes;
 }
+
+/**
+ * Sets the variables by which programs choose a number of threads or workers, unless a user has set a lower one, and those that the
+ * user named; nothing if the user named no number of slots.
+ */
+export function countSlots(env: Env, slots: number, { countVariables: named, keep }: JoinOptions): EnvChanges {
+  if (named === undefined) return {};
+  const names = THREAD_VARIABLES.filter((name) => !keep.includes(name));
+  return Object.fromEntries([
+    ...names.map((name) => [name, limit(env[name], slots, env)]),
+    [BOUND_VARIABLE, String(slots)],
+    ...named.map((name) => [name, String(slots)]),
+  ]);
+}
+
+/** Puts the number of slots in place of each `{n}` in a command line, if the user named one. */
+export const fillCount = <T extends { words: readonly string[] }>(job: T, options: JoinOptions, slots: number): T =>
+  options.countVariables === undefined
+    ? job
+    : { ...job, words: job.words.map((word) => word.replaceAll('{n}', String(slots))) };
 
 /** Returns the number of slots, or a user's own value if that is less. */
 function limit(value = '', slots: number, env: Env): string {

@@ -11,6 +11,10 @@ export interface JoinOptions {
   keep: readonly string[];
   /** Whether PATH gets wrappers. */
   shims: boolean;
+  /** The variables that are set to the job's number of slots; undefined if the user named no number of slots. */
+  countVariables: readonly string[] | undefined;
+  /** Whether a job of several slots gets the pool itself, not one of just these. */
+  share: boolean;
   /** Whether a number of jobs in the command line is changed to the slots that are free. */
   fit: boolean;
 }

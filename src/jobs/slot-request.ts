@@ -1,11 +1,16 @@
-import type { Warn } from '../errors.js';
+import { JobserverError, type Warn } from '../errors.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
-import type { Pool } from '../pool/pool.js';
+import { describePool, type Pool } from '../pool/pool.js';
 import type { Interrupt } from '../process/forward-signals.js';
 import type { SlotRequest } from '../slots/acquire-slots.js';
 
+/** How many slots a command wants: `least`, and up to `most` if they are free then; or all that the pool has. */
+export type SlotRange = { least: number; most: number } | 'all';
+
 /** What a command wants of a pool: how many slots, within what time, and for what. */
-type Wanted = Pick<SlotRequest, 'count' | 'timeoutMs' | 'command'>;
+interface Wanted extends Pick<SlotRequest, 'timeoutMs' | 'command'> {
+  slots: SlotRange;
+}
 
 /** How it speaks to the user. */
 interface Messages {
@@ -13,18 +18,33 @@ interface Messages {
   isTerminal(fd: 2): boolean;
 }
 
-/** Makes the request of a command that says on a terminal that it waits, and starts a new keeper if the pool's was killed. */
+/**
+ * Makes the request of a command that says on a terminal that it waits, and starts a new keeper if the pool's was killed.
+ * @throws JobserverError 'usage' if all slots are wanted of a pool that does not say how many it has
+ */
 export function makeRequest(
   pool: Pool,
-  wanted: Wanted,
+  { slots, ...wanted }: Wanted,
   interrupt: Interrupt,
   { warn, isTerminal }: Messages,
 ): SlotRequest {
-  const what = wanted.count === 1 ? 'a slot' : `${wanted.count} slots`;
+  const { least: count, most } = slots === 'all' ? allOf(pool) : slots;
+  const what = count === 1 ? 'a slot' : `${count} slots`;
   return {
     ...wanted,
+    count,
+    most: Math.min(most, pool.jobs ?? most),
     interrupt,
     onLongWait: () => isTerminal(2) && warn(`waiting for ${what}`),
+    onFewer: (held) =>
+      warn(`warning: all slots are held by jobs that wait for more; taking ${held} instead of ${count}`),
     revive: () => ensureKeeper(pool, true, (doubt) => warn(`warning: the pool's keeper was killed; ${doubt}`)),
   };
+}
+
+function allOf(pool: Pool): { least: number; most: number } {
+  const { jobs } = pool;
+  if (jobs !== undefined) return { least: jobs, most: jobs };
+  const unknown = `the pool '${describePool(pool)}' does not say how many slots it has`;
+  throw new JobserverError('usage', `cannot take all slots: ${unknown}; give their number with -n`);
 }

@@ -18,7 +18,7 @@ import { usableStyles } from '../tools/table.js';
 import { openPair } from './child-descriptors.js';
 import { type Advert, CLOSED_PAIR, joinEnvironment, pathOf } from './child-environment.js';
 import { type ChosenStyle, chooseStyle, listOffered } from './choose-style.js';
-import { limitJobVariables } from './job-count-variables.js';
+import { countSlots, limitJobVariables } from './job-count-variables.js';
 import type { JoinOptions } from './join-options.js';
 import { limitToolToSlots } from './limit-tool-to-slots.js';
 import { type Job, startJob } from './start-job.js';
@@ -94,7 +94,7 @@ export async function planStart(
     command,
     args,
     env,
-    changes: { ...variables, ...limited?.env },
+    changes: { ...variables, ...countSlots(env, slots, options), ...limited?.env },
     chosen,
     isForProgram: invoked === undefined && !isCMakeBuild(words),
   };

@@ -2,15 +2,18 @@ import type { Taker } from '../pool/claim-name.js';
 import type { Pool } from '../pool/pool.js';
 import { selfId } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
-import { checkReachable } from './check-reachable.js';
+import { checkKept, checkReachable } from './check-reachable.js';
 import { type Claim, openClaim } from './claim.js';
 import { abandonClaim } from './release-claim.js';
 import { findSlotOwner, type SlotOwner } from './slot-owner.js';
-import { tryTakeSlots } from './take-slots.js';
+import { takeMore, tryTakeSlots } from './take-slots.js';
+import { isAnyWaiting } from './token-queue.js';
 import { noSlot, type WaitOptions, waitForSlots } from './wait-for-slots.js';
 
 /** The slots that a command asks a pool for. */
 export interface SlotRequest extends WaitOptions {
+  /** How many it may hold, if more are free when it has these and nobody waits for them. */
+  most: number;
   /** What the slots are for, for a person to read. */
   command: string;
 }
@@ -35,9 +38,12 @@ export async function acquireSlotsAs(
   try {
     await request.revive();
     // Not during a wait: then this process may have other things to do.
-    if (asUser(pool.user, () => tryTakeSlots(claim, request.count, request.timeoutMs === 0))) return claim;
-    if (request.timeoutMs === 0) throw noSlot(claim, request.count, 0);
-    await waitForSlots(claim, request);
+    if (!asUser(pool.user, () => tryTakeSlots(claim, request.count, request.timeoutMs === 0))) {
+      checkKept(pool, owner, request.count);
+      if (request.timeoutMs === 0) throw noSlot(claim, request.count, 0);
+      await waitForSlots(claim, request);
+    }
+    if (request.most > claim.held && !isAnyWaiting(claim)) takeMore(claim, request.most);
     return claim;
   } catch (error) {
     abandonClaim(claim);

@@ -3,14 +3,14 @@ import { cannot, errorCode } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import { createFolders, locksFolder } from '../pool/pool-folder.js';
 import { poolIsGone } from '../pool/take-token.js';
-import type { ProcessId } from '../process/process-table.js';
+import { type ProcessId, pidOf } from '../process/process-table.js';
 import { tryStat } from '../try-stat.js';
 import type { Claim } from './claim.js';
 import { hasSlot } from './implicit-slot.js';
 import { claimFile } from './read-claim.js';
 import { isSessionInClient } from './session-client.js';
 import type { SlotOwner } from './slot-owner.js';
-import { listLocks, lockOfNote, noteName, wakeNext } from './wake-waiters.js';
+import { listLocks, lockOfNote, noteName, tryWake, wakeNext } from './wake-waiters.js';
 
 /** The lock that a claim for more than one slot has while it takes them: two that each have a part wait for ever (PROTOCOL 25). */
 export const MULTI_SLOT_LOCK = 'several';
@@ -63,6 +63,12 @@ const isInClient = (pool: Pool, owner: SlotOwner): boolean =>
 export function freeLock(pool: Pool, name: string): void {
   remove(pool, name);
   wakeNext(name, listLocks(pool));
+}
+
+/** Frees a lock that this process's claim has, for one of those that want it. */
+export function freeLockFor(pool: Pool, name: string, other: ProcessId): void {
+  remove(pool, name);
+  tryWake(pidOf(other));
 }
 
 function remove(pool: Pool, name: string): void {

@@ -1,6 +1,7 @@
 import { tryTakeToken } from '../pool/take-token.js';
+import type { ProcessId } from '../process/process-table.js';
 import { type Claim, recordToken } from './claim.js';
-import { freeLock, MULTI_SLOT_LOCK, tryLock, tryLockSlot } from './locks.js';
+import { freeLock, freeLockFor, MULTI_SLOT_LOCK, tryLock, tryLockSlot } from './locks.js';
 import { findAhead } from './token-queue.js';
 
 /**
@@ -19,11 +20,20 @@ export function tryTakeSlots(claim: Claim, count: number, jumpsQueue = false): b
     if (byte === undefined) return false;
     recordToken(claim, byte);
   }
-  if (claim.hasMultiSlotLock) {
-    freeLock(claim.pool, MULTI_SLOT_LOCK);
-    claim.hasMultiSlotLock = false;
-  }
+  if (claim.hasMultiSlotLock) settleForHeld(claim);
   return true;
+}
+
+/** Lets the next claim for more than one slot take them, because this one takes no more. */
+export function settleForHeld(claim: Claim): void {
+  freeLock(claim.pool, MULTI_SLOT_LOCK);
+  claim.hasMultiSlotLock = false;
+}
+
+/** Lets another process take its several slots first. */
+export function leaveTurnTo(claim: Claim, other: ProcessId): void {
+  claim.hasMultiSlotLock = false;
+  freeLockFor(claim.pool, MULTI_SLOT_LOCK, other);
 }
 
 /**

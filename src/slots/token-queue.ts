@@ -1,7 +1,7 @@
 import { parseClaimName } from '../pool/claim-name.js';
 import type { Claim } from './claim.js';
 import { lockedBy, MULTI_SLOT_LOCK } from './locks.js';
-import { isReady, listLocks, listWanting, noteName, type Wanting } from './wake-waiters.js';
+import { isReady, listLocks, listWanting, noteName, type Wanting, wakeNext } from './wake-waiters.js';
 
 /*
  * Processes that wait for a token form a queue, in the order in which they started. Only the first reads the FIFO: otherwise a
@@ -11,7 +11,7 @@ import { isReady, listLocks, listWanting, noteName, type Wanting } from './wake-
  */
 
 /** The lock that the notes of processes that wait for a token are about. It is always free. */
-const TOKEN = 'token';
+export const TOKEN_QUEUE = 'token';
 
 /** The process just ahead of a claim in a queue. */
 export interface Ahead extends Wanting {
@@ -21,9 +21,9 @@ export interface Ahead extends Wanting {
 
 /** Returns the lock in whose queue the claim has to wait now; undefined if it may take whatever comes. */
 export function queueOf({ pool, hasMultiSlotLock }: Claim, count: number): string | undefined {
-  if (count > 1) return hasMultiSlotLock ? undefined : MULTI_SLOT_LOCK;
+  if (count > 1 && !hasMultiSlotLock) return MULTI_SLOT_LOCK;
   // In the pool of another user nobody but root may wake root.
-  return pool.user === undefined ? TOKEN : undefined;
+  return pool.user === undefined ? TOKEN_QUEUE : undefined;
 }
 
 /**
@@ -41,9 +41,15 @@ export function findAhead(claim: Claim, count: number): Ahead | undefined {
   return ahead && { ...ahead, place: index + 1 };
 }
 
+/** Returns whether a process waits for slots that can go on. */
+export const isAnyWaiting = (claim: Claim): boolean => [1, 2].some((count) => findAhead(claim, count) !== undefined);
+
+/** Wakes the first of those that wait for several slots. */
+export const wakeCollector = ({ pool }: Claim): void => wakeNext(MULTI_SLOT_LOCK, listLocks(pool));
+
 /** Lists the names of the claims that wait in a claim's queue. */
 export function listWaiting(claim: Claim, count: number): string[] {
-  const prefix = noteName('waits', queueOf(claim, count) ?? TOKEN, '');
+  const prefix = noteName('waits', queueOf(claim, count) ?? TOKEN_QUEUE, '');
   return listLocks(claim.pool).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
 }
 

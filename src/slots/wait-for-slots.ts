@@ -11,14 +11,16 @@ import { checkReachable } from './check-reachable.js';
 import { type Claim, recordToken } from './claim.js';
 import { MULTI_SLOT_LOCK, note, removeNotes, slotLock } from './locks.js';
 import { putToken } from './release-claim.js';
+import type { SlotOwner } from './slot-owner.js';
+import { findOneToSettle, isStalled, mayBeStalled } from './stalled-slots.js';
 import { sweepClaims } from './sweep-dead-claims.js';
-import { tryTakeSlots } from './take-slots.js';
-import { type Ahead, findAhead, isStillAhead, listWaiting, queueOf } from './token-queue.js';
+import { leaveTurnTo, settleForHeld, tryTakeSlots } from './take-slots.js';
+import { type Ahead, findAhead, isStillAhead, listWaiting, queueOf, wakeCollector } from './token-queue.js';
 import { WAKE, wakeForFree } from './wake-waiters.js';
 
 /** How long to wait, and who wants to know. */
 export interface WaitOptions {
-  /** How many slots the claim is to hold in the end. */
+  /** How many slots the claim is to hold in the end, at least. */
   count: number;
   /** Undefined waits for ever. */
   timeoutMs: number | undefined;
@@ -26,6 +28,8 @@ export interface WaitOptions {
   interrupt: Interrupt;
   /** Called once, after a second. */
   onLongWait: () => unknown;
+  /** Called if the claim ends with fewer slots than asked for, because nobody could have given it more. */
+  onFewer: (held: number) => unknown;
   /**
    * Gives the pool another keeper if its own has died.
    * @throws JobserverError 'no-pool' if the pool has ended
@@ -65,7 +69,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       if (done) return;
       done = true;
       tokens?.stop();
-      process.removeListener(WAKE, tryAgain);
+      process.removeListener(WAKE, onWake);
       for (const timer of [nextLook, longWait, deadline]) clearTimeout(timer);
       interrupt.onSignal = undefined;
       try {
@@ -124,7 +128,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       if (ahead !== undefined && isStillAhead(claim, ahead)) {
         // A token that is there shows that the first does not act, as in a frozen cgroup.
         if (tryTakeSlots(claim, count, true)) end(resolve);
-        return;
+        return settleIfStalled();
       }
       lookedAt = performance.now();
       checkReachable(pool, claim.owner, count);
@@ -137,13 +141,35 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
         wakeForFree(pool);
       }
       tryAgain();
+      settleIfStalled();
+    });
+    const settleIfStalled = () => {
+      if (done || !claim.hasMultiSlotLock || !isStalled(pool)) return;
+      if (claim.held > 0) {
+        settleForHeld(claim);
+        options.onFewer(claim.held);
+        end(resolve);
+      } else {
+        const other = findOneToSettle(pool);
+        if (other === undefined) return;
+        // A token that it took now would be missing to the other one.
+        tokens?.stop();
+        tokens = undefined;
+        leaveTurnTo(claim, other);
+      }
+    };
+    const onWake = attempt(() => {
+      tryAgain();
+      if (claim.hasMultiSlotLock && mayBeStalled(pool)) settleIfStalled();
     });
     const lookLater = () => {
       clearTimeout(nextLook);
       if (done) return;
       // In a queue that moves nobody is the first for long: what is due is done at once.
       const due = ahead === undefined ? lookedAt + LOOK_INTERVAL_MS - performance.now() : undefined;
-      const delayMs = due ?? Math.min(LOOK_INTERVAL_MS * (1 + (ahead?.place ?? 0)), LOOK_AHEAD_INTERVAL_MS);
+      // Who collects several slots looks whether any can come at all.
+      const place = claim.hasMultiSlotLock ? 0 : (ahead?.place ?? 0);
+      const delayMs = due ?? Math.min(LOOK_INTERVAL_MS * (1 + place), LOOK_AHEAD_INTERVAL_MS);
       nextLook = setTimeout(
         () => {
           look();
@@ -154,7 +180,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     };
     const onSignal = (signal: NodeJS.Signals) => fail(new Interrupted(signal));
 
-    process.on(WAKE, tryAgain);
+    process.on(WAKE, onWake);
     const longWait = setTimeout(attempt(options.onLongWait), LONG_WAIT_MS);
     const deadline =
       timeoutMs === undefined
@@ -164,6 +190,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     if (interrupt.signal !== undefined) onSignal(interrupt.signal);
     tryAgain();
     if (!done && ahead === undefined) look();
+    // With the slot in which this process runs, all may be those of processes that wait.
+    if (!done && ahead !== undefined && isJob(claim.owner) && mayBeStalled(pool)) wakeCollector(claim);
     lookLater();
   });
 }
@@ -183,10 +211,17 @@ function tryPutToken(pool: Pool, byte: number): void {
   }
 }
 
+/** Returns whether a slot owner is a single job: there are no more of them than slots. */
+const isJob = (owner: SlotOwner | undefined): boolean => owner !== undefined && !owner.startsWith('session-');
+
 /** Notes which locks the claim waits for now. @returns whether a note is new */
 function noteWantedLocks(claim: Claim, count: number): boolean {
-  const queue = queueOf(claim, count);
-  const isNew = queue !== undefined && note(claim, 'waits', queue);
-  if (queue === MULTI_SLOT_LOCK || claim.owner === undefined || claim.implicit) return isNew;
-  return note(claim, 'waits', slotLock(claim.owner)) || isNew;
+  const { owner, implicit } = claim;
+  // Also while it has that lock, so that it can be found.
+  const locks = count > 1 ? [MULTI_SLOT_LOCK] : [];
+  if (count === 1 || claim.hasMultiSlotLock) {
+    locks.push(...[queueOf(claim, count) ?? []].flat());
+    if (owner !== undefined && !implicit) locks.push(slotLock(owner));
+  }
+  return locks.map((lock) => note(claim, 'waits', lock)).includes(true);
 }

@@ -78,7 +78,8 @@ export function isReady(id: ProcessId): boolean {
   return entry?.id === id && canRun(entry);
 }
 
-function tryWake(pid: number): boolean {
+/** Wakes a process. @returns whether it could */
+export function tryWake(pid: number): boolean {
   try {
     return process.kill(pid, WAKE);
   } catch {

@@ -175,6 +175,12 @@ export const usableStyles = (understood: readonly Style[], offered: readonly Sty
   offered.filter((style) => understood.includes(style) || (style === 'old-pair' && understood.includes('pair')));
 
 /**
+ * Variables that say how many threads or workers a program uses. Without them it takes the number of processors: OpenMP 5.2, 4.2.2;
+ * rayon's ThreadPoolBuilder; pytest-xdist, `-n auto`.
+ */
+export const THREAD_VARIABLES = ['OMP_NUM_THREADS', 'RAYON_NUM_THREADS', 'PYTEST_XDIST_AUTO_NUM_WORKERS'] as const;
+
+/**
  * Variables that make a tool use a number of its own instead of the pool (PROTOCOL 28). In the last ones the number of jobs is
  * only a part of the value.
  */

@@ -64,6 +64,18 @@ const SCENES: readonly Scene[] = [
     command: (random) => ['js-run', '-n', '2', '--', 'job', seconds(random), '2'],
   },
   {
+    name: 'js-run -n MIN-MAX',
+    weight: 3,
+    rule: 'any',
+    command: (random) => ['js-run', '-n', random.pick(['1-3', '2-4', '2-9']), '--', 'job', seconds(random), '{n}'],
+  },
+  {
+    name: 'js-run -n all',
+    weight: 2,
+    rule: 'any',
+    command: (random) => ['js-run', '-n', 'all', '--', 'job', seconds(random), '{n}'],
+  },
+  {
     name: 'js-run that does not wait long',
     weight: 3,
     rule: 'any',
@@ -304,22 +316,23 @@ function times(random: Random, least: number, most: number): string {
 }
 
 /** The targets of the Makefile and of build.ninja. */
-const TARGETS = ['plain', 'run'].flatMap((kind) => Array.from({ length: 8 }, (_, i) => `${kind}-${i}`));
+const TARGETS = ['plain', 'run', 'pair'].flatMap((kind) => Array.from({ length: 8 }, (_, i) => `${kind}-${i}`));
 
 function parts(random: Random): string {
   const chosen = new Set(Array.from({ length: random.integer(3, 9) }, () => random.pick(TARGETS)));
   return [...chosen].join(' ');
 }
 
-/**
- * How each kind of target is built: every recipe is one command, which make and ninja start without a shell, or exec. Not
- * js-run -n 2: who has a slot and waits for another can do so for ever.
- */
-const RECIPES = { plain: 'job', run: 'js-run -- job' };
+/** How each kind of target is built: every recipe is one command, which make and ninja start without a shell, or exec. */
+const RECIPES = {
+  plain: (seconds: string) => `job ${seconds}`,
+  run: (seconds: string) => `js-run -- job ${seconds}`,
+  pair: (seconds: string) => `js-run -n 2 -- job ${seconds} {n}`,
+};
 
 const recipeOf = (target: string): string => {
   const [kind, number] = target.split('-');
-  return `${RECIPES[kind as keyof typeof RECIPES]} 0.${Number(number) + 1}`;
+  return RECIPES[kind as keyof typeof RECIPES](`0.${Number(number) + 1}`);
 };
 
 export const MAKEFILE = `all: $(PARTS)\n.PHONY: all ${TARGETS.join(' ')}\n${TARGETS.map(
