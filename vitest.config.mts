@@ -18,7 +18,7 @@ const NEED_TOOLS = [
 const LONG = ['chaos', 'e2e', 'model'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** What the commands have to show on each Node that package.json promises; the matrix is a part of itself there. */
-const ON_EACH_NODE = ['acquire', 'bad-input', 'create', 'installed', 'run', 'signals'].map(
+const ON_EACH_NODE = ['acquire', 'bad-input', 'create', 'each', 'installed', 'run', 'signals'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 const MEASURING_ON_EACH_NODE = ['test/e2e/matrix.test.ts'];

@@ -62,7 +62,7 @@ _jobserver_tools_value() {
     --auth) mapfile -t COMPREPLY < <(compgen -W 'auto fifo pipe' -- "$3") ;;
     --keep-env)
       local names='CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS'
-      names+=' NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS'
+      names+=' NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS OMP_NUM_THREADS RAYON_NUM_THREADS PYTEST_XDIST_AUTO_NUM_WORKERS'
       # The last of the names between commas.
       local before=${3%"${3##*,}"}
       mapfile -t COMPREPLY < <(compgen -W "$names" -P "$before" -- "${3##*,}")

@@ -39,7 +39,7 @@ end
 function __jobserver_tools_overriding --description 'Complete the last of the variables between commas'
     set -l before (commandline -ct | string replace -- --keep-env= '' | string match -r '^.*,')
     set -l names CMAKE_BUILD_PARALLEL_LEVEL CTEST_PARALLEL_LEVEL MAX_JOBS NPY_NUM_BUILD_JOBS
-    set -a names NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS
+    set -a names NINJAFLAGS NINJAOPTS SAMUFLAGS MAKEOPTS GNUMAKEFLAGS DEB_BUILD_OPTIONS OMP_NUM_THREADS RAYON_NUM_THREADS PYTEST_XDIST_AUTO_NUM_WORKERS
     printf '%s\n' "$before"$names
 end
 

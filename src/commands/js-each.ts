@@ -1,4 +1,4 @@
-import { constants, createReadStream, openSync } from 'node:fs';
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import type { Command, Context } from '../cli/command.js';
 import { EACH_OPTIONS, type EachOptions, parseEachOptions } from '../cli/each-options.js';
 import {
@@ -23,6 +23,7 @@ import { attempt, isJobserverError, JobserverError, type Warn } from '../errors.
 import { makeRequest } from '../jobs/slot-request.js';
 import { warnOfMangled, withoutPair } from '../jobs/start-job.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
+import { MOST_JOBS } from '../pool/limits.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import type { ProgramEnd } from '../process/exit.js';
@@ -30,7 +31,7 @@ import { findFileLimit } from '../process/file-limit.js';
 import { type Interrupt, watchSignals } from '../process/forward-signals.js';
 import { listInherited } from '../process/own-descriptors.js';
 import { selfId } from '../process/process-table.js';
-import { isDryRun } from '../protocol/makeflags.js';
+import { findJobCount, isDryRun } from '../protocol/makeflags.js';
 
 export const command: Command = {
   name: 'js-each',
@@ -65,7 +66,10 @@ async function main(context: Context): Promise<ProgramEnd> {
     return 0;
   }
   warnOfMangled(env, context.warn);
-  const { jobs: most } = chooseJobs(context);
+  const { jobs: chosen } = chooseJobs(context);
+  // Of a `make -j1`, which has no jobserver.
+  const most =
+    args.value('jobs') === undefined ? Math.max(1, Math.min(findJobCount(flags) ?? chosen, MOST_JOBS)) : chosen;
   const found = findPoolOrWarn(context);
   const total = items && countJobs(items.length, options.perJob, log);
   const signals = watchSignals(true);
@@ -90,6 +94,7 @@ async function main(context: Context): Promise<ProgramEnd> {
       warn,
       empty: openSync('/dev/null', constants.O_RDONLY),
       programs: new Map(),
+      started: 0,
     };
     const isSameProgram = fill({ items: ['-'], number: 1, slot: 1 })[0] === words[0] || options.shell;
     const outcome = await runJobs({
@@ -167,6 +172,9 @@ function splitOperands(
   const words = end < 0 ? operands : operands.slice(0, end);
   const items = end < 0 ? undefined : operands.slice(end + 1);
   if (words.length === 0) throw new JobserverError('usage', 'no command given');
+  const other = operands.find((word) => /^(::::|:::\+|::::\+)$/.test(word));
+  if (other !== undefined)
+    throw new JobserverError('usage', `'${other}' is not supported; name a file of items with -a FILE`);
   if (items?.includes(':::')) throw new JobserverError('usage', "only one ':::' is possible; use -N and {1}, {2}");
   if (items !== undefined && file !== undefined) throw new JobserverError('usage', "-a cannot be combined with ':::'");
   return { words, items };
@@ -175,6 +183,8 @@ function splitOperands(
 function openItems({ isTerminal, warn }: Context, { file }: EachOptions): NodeJS.ReadableStream {
   if (file !== undefined)
     return createReadStream(file, { fd: attempt('read', file, () => openSync(file, constants.O_RDONLY)) });
+  // Node takes it for an empty file.
+  if (fstatSync(0).isDirectory()) throw new JobserverError('failed', "cannot read 'standard input': Is a directory");
   if (isTerminal(0)) warn('reading items from the terminal, one on each line; ^D ends them');
   return process.stdin;
 }

@@ -5,7 +5,9 @@ import type { JoinOptions } from '../jobs/join-options.js';
 import { tryRecordJob, tryRecordPoolJob } from '../jobs/record-job.js';
 import { planStart, type StartPlan, startPlanned } from '../jobs/start-in-pool.js';
 import { type Job, startJob } from '../jobs/start-job.js';
+import { MOST_JOBS } from '../pool/limits.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
+import { lowerFileLimit } from '../process/file-limit.js';
 import type { SignalWatch } from '../process/forward-signals.js';
 import { selfId } from '../process/process-table.js';
 import type { Claim } from '../slots/claim.js';
@@ -24,6 +26,21 @@ export interface StartOptions {
   empty: number;
   /** What is known of the programs that were started. */
   programs: Map<string, KnownProgram>;
+  /** How many jobs were started. */
+  started: number;
+}
+
+/** How many descriptors a job takes of ours while it runs, and how many all else takes at most. */
+const FILES_PER_JOB = 4;
+const OTHER_FILES = 500;
+
+/** If many jobs follow, they get their limit on open files from us, and not each through a program of its own. */
+async function shareFileLimit(options: StartOptions, most: number): Promise<void> {
+  const { fileLimit } = options.base;
+  // The first one need not wait for that.
+  if (fileLimit === undefined || options.started++ !== 1) return;
+  const fits = FILES_PER_JOB * most + OTHER_FILES < fileLimit;
+  if (fits && (await lowerFileLimit(fileLimit))) options.base = { ...options.base, fileLimit: undefined };
 }
 
 interface KnownProgram {
@@ -41,8 +58,10 @@ export async function startEachJob(
   words: readonly string[],
   files: OutputFiles | undefined,
   claim: Claim | undefined,
-  { base, join, signals, warn, empty, programs }: StartOptions,
+  options: StartOptions,
 ): Promise<StartedJob> {
+  await shareFileLimit(options, claim?.pool.jobs ?? MOST_JOBS);
+  const { base, join, signals, warn, empty, programs } = options;
   const stdio = new Map([[0, empty]]);
   if (files !== undefined) stdio.set(1, files.stdout).set(2, files.stderr);
   const [program = ''] = words;

@@ -38,3 +38,17 @@ function readLimits(pid: number | 'self'): FileLimits | undefined {
 /** Returns whether a process is a js-run, js-create or js-each that runs in this Node. */
 const isRunner = (pid: number): boolean =>
   readProgram(pid) === process.execPath && /^js-(run|create|each)(\.js)?$/.test(basename(readArguments(pid)[1] ?? ''));
+
+/**
+ * Lowers the limit on open files of this process to that of its jobs, so that not each of them has to be started through
+ * prlimit(1).
+ * @returns whether that is done
+ */
+export async function lowerFileLimit(limit: number): Promise<boolean> {
+  // Loaded late (src/build/build.sh), as is execa, which it uses.
+  const { readOutput } = await import('../process/read-output.js');
+  const { failed } = await readOutput('prlimit', [`--pid=${process.pid}`, `--nofile=${limit}:`], {
+    PATH: process.env.PATH,
+  });
+  return !failed;
+}

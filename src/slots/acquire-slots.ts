@@ -39,7 +39,7 @@ export async function acquireSlotsAs(
     await request.revive();
     // Not during a wait: then this process may have other things to do.
     if (!asUser(pool.user, () => tryTakeSlots(claim, request.count, request.timeoutMs === 0))) {
-      checkKept(pool, owner, request.count);
+      if (request.timeoutMs === undefined) checkKept(pool, owner, request.count);
       if (request.timeoutMs === 0) throw noSlot(claim, request.count, 0);
       await waitForSlots(claim, request);
     }

@@ -11,7 +11,7 @@ import { isReady, listLocks, listWanting, noteName, type Wanting, wakeNext } fro
  */
 
 /** The lock that the notes of processes that wait for a token are about. It is always free. */
-export const TOKEN_QUEUE = 'token';
+const TOKEN_QUEUE = 'token';
 
 /** The process just ahead of a claim in a queue. */
 export interface Ahead extends Wanting {

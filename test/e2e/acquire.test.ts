@@ -168,7 +168,7 @@ describe('a js-acquire that waits', () => {
   it('for several slots gets them even if another waits for several', async () => {
     const { stdout, stderr } = await session(
       `h=$(js-acquire -n 4)
-      for i in 1 2 3; do ( js-acquire -n 3 >h$i; js-release "$(cat h$i)" ) & done; waiting 3
+      for i in 1 2 3; do ( js-acquire -n 3 --timeout 60 >h$i; js-release "$(cat h$i)" ) & done; waiting 3
       js-release "$h"; wait; tokens; claims`,
     );
     expect({ stdout, stderr }).toEqual({ stdout: '3\n', stderr: '' });
@@ -183,7 +183,7 @@ describe('a js-acquire that waits', () => {
     // Not in the background of the shell, where SIGINT would be ignored.
     const { stdout } = await session(
       `h=$(js-acquire -n 2); echo 'waiting 1; kill -${signal} $(claims | grep -v - | cut -d. -f1)' >killer
-      { . ./killer; } & js-acquire -n 3; echo $?
+      { . ./killer; } & js-acquire -n 3 --timeout 60; echo $?
       until_true '[ "$(claims)" = "$h" ]'; js-release; tokens; js-acquire -n 4 --no-wait >/dev/null && echo all`,
     );
     expect(stdout).toBe(`${status}\n3\nall\n`);

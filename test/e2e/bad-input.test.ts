@@ -106,6 +106,8 @@ const USAGE: [string, number, string | RegExp][] = [
   ['js-run -n 3-2 true', 125, "'3-2' begins with the larger number"],
   ['js-run -n 2- true', 125, "'2-' is not a positive integer"],
   ['js-run -n 1-x true', 125, "'x' is not a positive integer"],
+  ['js-each true :::: file', 125, "'::::' is not supported; name a file of items with -a FILE"],
+  ['js-each true ::: a :::+ b', 125, "':::+' is not supported"],
   ['js-each --slots 0-2 true ::: a', 125, "'0' is not a positive integer"],
   ['js-run --jobs-env 1x true', 125, "'1x' is not the name of a variable"],
   ['js-run --unknown true', 125, "'--unknown'"],

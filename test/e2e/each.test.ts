@@ -29,6 +29,7 @@ describe('the jobs of js-each', () => {
     ['a recipe of make 4.3 with +', recipe('+'), 3],
     ['a recipe of make 4.4', recipe('', `${make441Dir}/make`), 3],
     ['a recipe of make 4.4 with +', recipe('+', `${make441Dir}/make`), 3],
+    ['a recipe of make -j1', recipe('').replace('-j3', '-j1'), 1],
     ['a js-run', `js-create -j 3 -- js-run js-each ${jobs}`, 3],
     ['a js-run -n', `js-create -j 4 -- js-run -n 2 js-each ${jobs}`, 2],
     ['a pool, with js-run in each', `js-create -j 3 -- js-each js-run ${jobs}`, 3],
@@ -233,6 +234,7 @@ describe('js-each', () => {
     ],
     ['js-each', 125, 'js-each: no command given (see js-each --help)\n'],
     ['js-each true ::: a ::: b', 125, /^js-each: only one ':::' is possible/],
+    ['js-each true <.', 125, "js-each: cannot read 'standard input': Is a directory\n"],
     ['js-each -a nowhere true', 125, "js-each: cannot read 'nowhere': No such file or directory\n"],
     ['js-each -j 1 --slots 2 true ::: a', 125, /^js-each: cannot take 2 slots: the pool '.*' has only 1 /],
     ["printf 'a\\377\\n' | js-each true", 125, 'js-each: cannot pass on item 1: it is not valid UTF-8\n'],
@@ -263,6 +265,13 @@ describe('js-each', () => {
     expect(stdout).toBe(
       "c\ne\nSeq\tExitval\tCommand\n1\t0\tsh -c 'exit $0' 0\n2\t5\tsh -c 'exit $0' 5\n3\t0\techo c\n2\t0\techo e\n",
     );
+  });
+
+  it('gives all jobs the limit on open files that it was started with', async () => {
+    const { stdout } =
+      await run(`ulimit -Sn 1024; seq 30 | js-create -j 4 -- js-each sh -c 'ulimit -Sn' | sort | uniq -c
+      ulimit -Sn 300; js-each sh -c 'ulimit -Sn' ::: 1 2 3 | uniq -c`);
+    expect(stdout).toBe('     30 1024\n      3 300\n');
   });
 
   it('reads no more items than it needs', async () => {

@@ -223,7 +223,7 @@ const labelOf = (line: string, dir: string): string =>
     .replace(/(pool.json.new>), .*/, '$1)')
     .replace(/\d+-\d+-[0-9a-z]+/g, 'POOL')
     .replace(/\d+-\w+\.fifo/g, 'OWN.fifo')
-    .replace(/\d+\.\d+/g, 'ID')
+    .replace(/\d+\.\d+(_\d+)?/g, 'ID')
     .replace(/\b\d+</g, '<')
     .replace(/AT_FDCWD<[^>]*>, /, '')
     .replace(/\/\d+\//g, '/PID/');

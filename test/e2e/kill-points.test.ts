@@ -42,6 +42,8 @@ const SCENARIOS: Scenario[] = [
   },
   { name: 'js-run that waits for the implicit slot', jobs: 2, script: waitFor('implicit') },
   { name: 'js-run that waits for a token', jobs: 2, script: waitFor('token') },
+  { name: 'js-each with the implicit slot', jobs: 2, script: 'traced js-each -u span job sleep ::: 0.2' },
+  { name: 'js-each with a token', jobs: 2, script: 'js-acquire >handle; traced js-each -u span job sleep ::: 0.2' },
   MAKES_POOL,
   EXCHANGES,
   { name: 'js-acquire of the implicit slot', jobs: 2, script: 'traced js-acquire' },

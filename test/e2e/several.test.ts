@@ -23,15 +23,15 @@ describe('a range of slots', () => {
   });
 
   it('is no more than its least if others wait', async () => {
-    const script = `js-run -n 4 sh -c ': >busy; until [ -e free ]; do sleep 0.01; done' & until [ -e busy ]; do sleep 0.01; done
-      js-run -n 2-4 sh -c 'echo {n} >range; until [ -e end ]; do sleep 0.01; done' & first=$!
+    const script = `js-run -n 3 sh -c ': >busy; until [ -e free ]; do sleep 0.01; done' & until [ -e busy ]; do sleep 0.01; done
+      js-run -n 2-3 sh -c 'echo {n} >range; until [ -e end ]; do sleep 0.01; done' & first=$!
       until ls run/*/*/locks | grep -q waits-several; do sleep 0.01; done
       js-run sh -c 'echo ran >single' & second=$!
       until [ $(ls run/*/*/locks | grep -c waits-token) = 2 ]; do sleep 0.01; done
       touch free; until [ -e range ] && [ -e single ]; do sleep 0.01; done; touch end; wait $first $second; cat range`;
     const world = makeWorld();
     world.file('script', script);
-    expect(await world.run('js-create -j 4 -- bash script')).toEqual({ stdout: '2\n', stderr: '', status: 0 });
+    expect(await world.run('js-create -j 3 -- bash script')).toEqual({ stdout: '2\n', stderr: '', status: 0 });
   });
 });
 
@@ -120,7 +120,7 @@ describe('the number of slots', () => {
       '9\n',
     ],
     ['is that of each job', "js-each --slots 2 sh -c 'echo $OMP_NUM_THREADS' ::: a b", '2\n2\n'],
-    ['is that of the pool with --share', 'js-run -n 2 --share sh -c \'echo "${MAKEFLAGS% --j*}"\'', '-j4\n'],
+    ['is that of the pool with --share', "js-run -n 2 --share sh -c 'echo $MAKEFLAGS' | cut -d' ' -f1", '-j4\n'],
   ])('%s', async (_, command, stdout) => {
     const world = makeWorld();
     world.file('script', command);

@@ -14,6 +14,7 @@ export interface Case {
 }
 
 const CHECKED_FIRST = 'a command that is not there is an error before any job';
+const OWN_STATUS = 'its own errors have the status that those of js-run have';
 
 /** `args` prints its arguments in brackets. */
 export const CASES: readonly Case[] = [
@@ -93,6 +94,7 @@ export const CASES: readonly Case[] = [
     script: 'echo in | EACH -k -j1 sh -c cat ::: 1 2',
     prints: '',
   },
+  { feature: '--', script: 'EACH -k -- args -- ::: a', prints: '[--][a]' },
 
   // Replacement strings.
   {
@@ -110,10 +112,16 @@ export const CASES: readonly Case[] = [
   },
   { feature: '{#}', script: 'EACH -k args {#}-{#} ::: a b', prints: '[1-1] [2-2]' },
   { feature: '{%}', script: 'EACH -k -j1 args {%} ::: a b', prints: '[1] [1]' },
+  {
+    feature: '{%} of two at a time',
+    script: "EACH_SH -k -j2 '>s{%}; until [ -e s1 ] && [ -e s2 ]; do sleep 0.01; done; echo {%}' ::: a b | sort",
+    prints: '1 2',
+  },
   { feature: '{#} is put in for the item', script: 'EACH -k args {#} ::: a', prints: '[1]' },
   { feature: 'other braces', script: 'EACH -k -q args {x} { } {##} {{}} ::: a', prints: '[{x}][{][}][{##}][{a}]' },
   { feature: '-I R', script: 'EACH -k -q -I R args xRy {} {.} ::: a.c', prints: '[xa.cy][{}][a]' },
   { feature: '-I R without R', script: 'EACH -k -q -I R args {} ::: a', prints: '[{}][a]' },
+  { feature: '{1} {2} without -N', script: 'EACH -k args {1}-{2} ::: a', prints: '[a-]' },
   {
     feature: '-n MAX',
     script: 'EACH -k -n 2 args ::: a b c',
@@ -184,6 +192,14 @@ export const CASES: readonly Case[] = [
   { feature: '--tag with -N', script: 'EACH -k --tag -N 2 args ::: a b c', prints: 'a b\t[a][b] c\t[c]' },
   { feature: '--line-buffer', script: "EACH_SH -j1 --line-buffer 'echo {}' ::: a b", prints: 'a b' },
   { feature: '--line-buffer --tag', script: 'EACH -j1 --line-buffer --tag args ::: a b', prints: 'a\t[a] b\t[b]' },
+  { feature: '--line-buffer -k', script: 'EACH -j2 -k --line-buffer args ::: a b', prints: '[a] [b]' },
+  {
+    feature: '-u --tag',
+    script: 'EACH -u --tag args ::: a',
+    prints: '[a]',
+    differs: { prints: '', status: 125, why: 'what cannot be done together is refused' },
+  },
+  { feature: 'a reader that ends early', script: 'seq 1000 | EACH -k args | head -n 1', prints: '[1]' },
   { feature: '-u', script: 'EACH -j1 -u args ::: a b', prints: '[a] [b]', xargs: 'seq 2 | tr 12 ab | xargs -n 1 args' },
   {
     feature: 'standard error apart',
@@ -215,7 +231,7 @@ export const CASES: readonly Case[] = [
     script: 'EACH -a nonexistent args',
     prints: '',
     status: 255,
-    differs: { status: 125, why: 'its own errors have the status that those of js-run have' },
+    differs: { status: 125, why: OWN_STATUS },
   },
 
   // Early ends.
@@ -276,6 +292,24 @@ export const CASES: readonly Case[] = [
     script: "EACH_SH --retries 5 'echo x >>tries; grep -c . tries; [ $(grep -c . tries) = 2 ] #' ::: a",
     prints: '2',
   },
+  {
+    feature: '--halt after a signal',
+    script: "EACH_SH -j1 --halt now,fail=1 'echo {}; kill -9 $$; :' ::: a b",
+    prints: 'a',
+    status: 137,
+  },
+  {
+    feature: '--halt with --retries',
+    script: "EACH_SH -j1 --halt now,fail=1 --retries 3 'echo x >>tries; exit {}' ::: 4 0; s=$?; cat tries; exit $s",
+    prints: 'x x x',
+    status: 4,
+  },
+  {
+    feature: '--timeout with a percentage',
+    script: 'EACH --timeout 100000% args ::: a',
+    prints: '[a]',
+    differs: { prints: '', status: 125, why: 'a time limit that depends on the other jobs is not supported' },
+  },
 
   // The log.
   {
@@ -304,6 +338,28 @@ export const CASES: readonly Case[] = [
     prints: "true 'a@b'",
   },
   {
+    feature: 'a tab in it',
+    script: "EACH --joblog log true ::: $'a\\tb'; tail -n 1 log | cut -f 9- | tr '\\t' @",
+    prints: "true 'a@b'",
+  },
+  {
+    feature: '--retries in it',
+    script: 'EACH -j1 --joblog log --retries 3 false ::: a; cut -f 1,7 log',
+    prints: 'Seq\tExitval 1\t1',
+  },
+  {
+    feature: '--dry-run writes none',
+    script: 'EACH --dry-run --joblog log true ::: a; [ ! -e log ]',
+    prints: 'true a',
+  },
+  {
+    feature: 'a log that cannot be written',
+    script: 'EACH --joblog nonexistent/log args ::: a',
+    prints: '',
+    status: 255,
+    differs: { status: 125, why: OWN_STATUS },
+  },
+  {
     feature: '--resume',
     script: "EACH_SH -j1 --joblog log 'exit {}' ::: 0 7; EACH -k --joblog log --resume args ::: a b c; cut -f 1,7 log",
     prints: '[c] Seq\tExitval 1\t0 2\t7 3\t0',
@@ -313,6 +369,11 @@ export const CASES: readonly Case[] = [
     script:
       "EACH_SH -j1 --joblog log 'exit {}' ::: 0 7; EACH -k --joblog log --resume-failed args ::: a b c; cut -f 1,7 log",
     prints: '[b] [c] Seq\tExitval 1\t0 2\t7 2\t0 3\t0',
+  },
+  {
+    feature: '--resume with -N',
+    script: 'seq 3 | EACH -N 2 --joblog log true; seq 5 | EACH -k -N 2 --joblog log --resume args; cut -f 1 log',
+    prints: '[5] Seq 1 2 3',
   },
   {
     feature: '--resume after --halt',
@@ -326,4 +387,28 @@ export const CASES: readonly Case[] = [
       "EACH_SH -j1 --joblog log '[ -e up ] && echo {}' ::: 'a  b' c; >up; parallel --will-cite -k --joblog log --retry-failed",
     prints: 'a  b c',
   },
+
+  // Options of parallel that js-each does not have.
+  ...(
+    [
+      ['-j 0', 'EACH -j 0 args ::: a', '[a]'],
+      ['-j +1', 'EACH -j +1 args ::: a', '[a]'],
+      ['-j 100%', 'EACH -j 100% args ::: a', '[a]'],
+      ['-X', 'EACH -j1 -X args ::: a b', '[a][b]'],
+      ['-L', 'seq 3 | EACH -k -L 2 args', '[1][2] [3]'],
+      ['-d', 'printf a,b | EACH -k -d , args', '[a] [b]'],
+      ['-v', 'EACH -v args ::: a', 'args a [a]'],
+      ['--colsep', 'EACH --colsep , args {2} ::: a,b', '[b]'],
+      ['--delay', 'EACH --delay 0.1 args ::: a', '[a]'],
+      ['--pipe', 'seq 2 | EACH -j1 --pipe cat', '1 2'],
+      ['--results', 'EACH --results r args ::: a && cat r/1/a/stdout', '[a]'],
+      ['--rpl', "EACH --rpl '{x} s/a/b/' args {x} ::: a", '[b]'],
+      ['--tagstring', 'EACH --tagstring {}: args ::: a', 'a:\t[a]'],
+    ] as const
+  ).map(([option, script, prints]) => ({
+    feature: `${option} is refused`,
+    script,
+    prints,
+    differs: { prints: '', status: 125, why: 'js-each does not have it, and ignores no option' },
+  })),
 ];
