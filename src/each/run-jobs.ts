@@ -45,6 +45,8 @@ export async function runJobs(plan: Plan): Promise<Outcome> {
   let isReading = false;
   let isAllRead = false;
   let starting = 0;
+  /** Jobs whose slots are not back or whose end is not counted yet, those that run and start among them. */
+  let unsettled = 0;
   let isCutting = false;
   let wake: (() => void) | undefined;
 
@@ -204,10 +206,13 @@ export async function runJobs(plan: Plan): Promise<Outcome> {
       return;
     }
     starting++;
-    runOne(spec, tries, claim).then(change, (error: unknown) => {
-      stopFor({ why: 'error', error, isNow: false });
-      change();
-    });
+    unsettled++;
+    runOne(spec, tries, claim)
+      .catch((error: unknown) => stopFor({ why: 'error', error, isNow: false }))
+      .finally(() => {
+        unsettled--;
+        change();
+      });
     // Jobs that have ended meanwhile return their slots first, which costs less than to wait for one.
     await new Promise(setImmediate);
   };
@@ -230,7 +235,7 @@ export async function runJobs(plan: Plan): Promise<Outcome> {
       if (!isAllRead && !isReading) void readNext();
     }
     const isOver = outcome.stop !== undefined || (isAllRead && next === undefined && again.length === 0);
-    if (isOver && active.size + starting === 0) break;
+    if (isOver && unsettled === 0) break;
     await new Promise<void>((resolve) => {
       wake = resolve;
     });

@@ -144,7 +144,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       settleIfStalled();
     });
     const settleIfStalled = () => {
-      if (done || !claim.hasMultiSlotLock || !isStalled(pool)) return;
+      // Who gives up after a time wants all or none.
+      if (done || timeoutMs !== undefined || !claim.hasMultiSlotLock || !isStalled(pool)) return;
       if (claim.held > 0) {
         settleForHeld(claim);
         options.onFewer(claim.held);
