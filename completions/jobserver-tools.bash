@@ -10,8 +10,8 @@ _jobserver_tools() {
     js-create) options='-j --jobs --fifo --mode --owner --all-tokens --json --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
     js-destroy) options='--fifo --no-adopt --stale' ;;
     js-each)
-      options='-a --arg-file -0 --null -I --replace -n --max-args -N --max-replace-args -j --jobs --slots -k --keep-order'
-      options+=' --line-buffer -u --ungroup --tag --json --halt --retries --timeout --joblog --resume --resume-failed --shell'
+      options='-a --arg-file -0 --null -I --replace -n --max-args -N --max-replace-args -j --jobs -P --max-procs --slots -k'
+      options+=' --keep-order --line-buffer -u --ungroup --tag --json --halt --retries --timeout --joblog --resume --resume-failed --shell'
       options+=' --dry-run --progress --no-progress --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet'
       ;;
     js-release) options='--fifo --no-adopt' ;;
@@ -30,7 +30,7 @@ _jobserver_tools() {
         break
         ;;
       -n | -qn | --slots | -j | -vj | -qj | -kj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --jobs-env | --status-fd | \
-        -a | --arg-file | -I | --replace | --max-args | -N | --max-replace-args | --halt | --retries | --joblog)
+        -a | --arg-file | -I | --replace | --max-args | -N | --max-replace-args | -P | --max-procs | --halt | --retries | --joblog)
         option=${COMP_WORDS[index]}
         # readline makes three words of --auth=pipe.
         [[ ${COMP_WORDS[index + 1]} == = ]] && index+=1

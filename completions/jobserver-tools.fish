@@ -11,7 +11,7 @@ function __jobserver_tools_operands --description 'Print the operands before the
                 set -e words[1]
                 break
             case -n -qn --slots -j -vj -qj -kj --jobs --timeout --owner --fifo --mode --auth --keep-env --jobs-env --status-fd \
-                    -a --arg-file -I --replace --max-args -N --max-replace-args --halt --retries --joblog
+                    -a --arg-file -I --replace --max-args -N --max-replace-args -P --max-procs --halt --retries --joblog
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-?*'
@@ -84,6 +84,7 @@ complete -c js-each -n __jobserver_tools_no_operand -s I -l replace -x -d 'The s
 complete -c js-each -n __jobserver_tools_no_operand -s n -l max-args -x -d 'Give each job up to so many items'
 complete -c js-each -n __jobserver_tools_no_operand -s N -l max-replace-args -x -d 'Give each job so many items, {1}, {2} and so on'
 complete -c js-each -n __jobserver_tools_no_operand -s j -l jobs -x -d 'How many jobs may run at a time'
+complete -c js-each -n __jobserver_tools_no_operand -s P -l max-procs -x -d 'The same, as with xargs'
 complete -c js-each -n __jobserver_tools_no_operand -l slots -x -d 'How many slots each job takes'
 complete -c js-each -n __jobserver_tools_no_operand -s k -l keep-order -d 'Print output in the order of the items'
 complete -c js-each -n __jobserver_tools_no_operand -l line-buffer -d 'Print whole lines while their job runs'

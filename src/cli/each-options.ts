@@ -14,6 +14,7 @@ export const EACH_OPTIONS: readonly OptionSpec[] = [
   { name: 'max-args', short: 'n', value: 'MAX', help: 'give each job up to MAX items' },
   { name: 'max-replace-args', short: 'N', value: 'MAX', help: 'the same; {1}, {2} and so on are the items one by one' },
   { name: 'jobs', short: 'j', value: 'N', help: 'run at most N jobs at a time (default: as many as there are slots)' },
+  { name: 'max-procs', short: 'P', value: 'N', help: 'the same, as with xargs' },
   { name: 'slots', value: 'COUNT', help: 'how many slots each job takes: N, MIN-MAX or all (default 1)' },
   { name: 'keep-order', short: 'k', help: 'print the output of the jobs in the order of the items' },
   { name: 'line-buffer', help: 'print whole lines while their job runs' },
@@ -107,6 +108,7 @@ const EXCLUDING = [
   ['ungroup', 'keep-order'],
   ['ungroup', 'tag'],
   ['max-args', 'max-replace-args'],
+  ['jobs', 'max-procs'],
   ['progress', 'no-progress'],
 ] as const;
 

@@ -115,9 +115,12 @@ export function parseTimeoutMs(args: Arguments): number | undefined {
   return args.has('no-wait') ? 0 : timeoutMs;
 }
 
+/** Returns what -j says, or -P of js-each. */
+export const jobsGiven = (args: Arguments): string | undefined => args.value('jobs') ?? args.value('max-procs');
+
 /** Chooses N: -j, or the processors that the machine grants; says why. @throws JobserverError 'usage' */
 export function chooseJobs({ args, env }: Pick<Context, 'args' | 'env'>): { jobs: number; reason: string } {
-  const text = args.value('jobs');
+  const text = jobsGiven(args);
   const { count, reason } =
     text === undefined ? countProcessors(env) : { count: parseCount('-j', text, MOST_JOBS), reason: 'given with -j' };
   return { jobs: Math.min(count, MOST_JOBS), reason };

@@ -5,6 +5,7 @@ import {
   COUNT_OPTIONS,
   chooseJobs,
   JOIN_OPTIONS,
+  jobsGiven,
   LOOKUP_OPTIONS,
   lookupOf,
   parseJoinOptions,
@@ -68,8 +69,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   warnOfMangled(env, context.warn);
   const { jobs: chosen } = chooseJobs(context);
   // Of a `make -j1`, which has no jobserver.
-  const most =
-    args.value('jobs') === undefined ? Math.max(1, Math.min(findJobCount(flags) ?? chosen, MOST_JOBS)) : chosen;
+  const most = jobsGiven(args) === undefined ? Math.max(1, Math.min(findJobCount(flags) ?? chosen, MOST_JOBS)) : chosen;
   const found = findPoolOrWarn(context);
   const total = items && countJobs(items.length, options.perJob, log);
   const signals = watchSignals(true);
@@ -100,7 +100,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     const outcome = await runJobs({
       jobs,
       total,
-      most: args.value('jobs') !== undefined ? most : pool === undefined ? 1 : Infinity,
+      most: jobsGiven(args) !== undefined ? most : pool === undefined ? 1 : Infinity,
       slots: pool && (await openSlotSource(pool, find, (each) => makeRequest(each, wanted, interrupt, messages))),
       interrupt,
       signals,
