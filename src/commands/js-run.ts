@@ -13,7 +13,7 @@ import {
 import type { EnvChanges } from '../environment.js';
 import { isJobserverError, JobserverError } from '../errors.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
-import { countSlots, fillCount } from '../jobs/job-count-variables.js';
+import { fillCount, setNamed } from '../jobs/job-count-variables.js';
 import type { JoinOptions } from '../jobs/join-options.js';
 import { tryRecordJob, tryRecordPoolJob } from '../jobs/record-job.js';
 import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
@@ -99,7 +99,7 @@ function startOutside(job: Job, leave: EnvChanges, { slots, join }: RunOptions, 
   if (join.countVariables === undefined) return startJob(job, leave, signals);
   const { count } = countProcessors(job.env);
   const most = slots === 'all' ? count : Math.max(slots.least, Math.min(slots.most, count));
-  return startJob(fillCount(job, join, most), { ...leave, ...countSlots(job.env, most, join) }, signals);
+  return startJob(fillCount(job, join, most), { ...leave, ...setNamed(most, join) }, signals);
 }
 
 interface RunOptions {

@@ -56,15 +56,19 @@ export async function limitJobVariables(
  * Sets the variables by which programs choose a number of threads or workers, unless a user has set a lower one, and those that the
  * user named; nothing if the user named no number of slots.
  */
-export function countSlots(env: Env, slots: number, { countVariables: named, keep }: JoinOptions): EnvChanges {
-  if (named === undefined) return {};
-  const names = THREAD_VARIABLES.filter((name) => !keep.includes(name));
-  return Object.fromEntries([
-    ...names.map((name) => [name, limit(env[name], slots, env)]),
-    [BOUND_VARIABLE, String(slots)],
-    ...named.map((name) => [name, String(slots)]),
-  ]);
+export function countSlots(env: Env, slots: number, options: JoinOptions): EnvChanges {
+  if (options.countVariables === undefined) return {};
+  const names = THREAD_VARIABLES.filter((name) => !options.keep.includes(name));
+  return {
+    ...Object.fromEntries(names.map((name) => [name, limit(env[name], slots, env)])),
+    [BOUND_VARIABLE]: String(slots),
+    ...setNamed(slots, options),
+  };
 }
+
+/** Sets the variables that the user named to the number of slots. */
+export const setNamed = (slots: number, { countVariables = [] }: JoinOptions): EnvChanges =>
+  Object.fromEntries(countVariables.map((name) => [name, String(slots)]));
 
 /** Puts the number of slots in place of each `{n}` in a command line, if the user named one. */
 export const fillCount = <T extends { words: readonly string[] }>(job: T, options: JoinOptions, slots: number): T =>

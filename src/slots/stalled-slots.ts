@@ -21,7 +21,7 @@ import { isReady, listLocks, listWanting } from './wake-waiters.js';
 
 /*
  * Slots that cannot come back before somebody has got more: their holder waits for slots itself, or is a shell that waits for a
- * command which does.
+ * command which does. The model of this is test/model/several.pml.
  */
 
 /**

@@ -57,7 +57,7 @@ describe('a signal to us alone', () => {
     expect(stdout).toBe(`5 ${signal}\nversions\n`);
   });
 
-  it.each([...SIGNALS.map((signal) => [signal, 'js-run']), ['TERM', 'js-run -n 2'], ['KILL', 'js-run']])(
+  it.each([...SIGNALS.map((signal) => [signal, 'js-run']), ['TERM', 'js-run -n 2 --timeout 60'], ['KILL', 'js-run']])(
     'ends a wait at once, without taking a slot: %s, %s',
     async (signal, command) => {
       const { stdout } = await session(

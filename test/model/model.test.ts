@@ -18,6 +18,7 @@ const TOKEN_LOST = /^assertion violated \(fifo==/;
 const TWO_KEEPERS = /actors==1/;
 const IDLE_TOKEN = /\(fifo>0\)&&\(waiting/;
 const DEAD_CLAIM = /notes\|held\)/;
+const RECIPE_WAITS = /waiting&.*==0/;
 const NO_KEEPER = /waiting==0/;
 
 /** Sizes whose every state keeps the promises. */
@@ -32,6 +33,9 @@ const SOUND: Array<[model: string, sizes: string]> = [
   ['queue', 'W=2 CRASHES=2 STOPS=1'],
   ['queue', 'W=3 CRASHES=0 STOPS=1 FOREIGN'],
   ['queue', 'W=3 CRASHES=1 STOPS=0 FOREIGN T=2 LASTING'],
+  ['several', 'RECIPES=3 COLLECTORS=5'],
+  ['several', 'COLLECTORS=4 CRASHES=2'],
+  ['several', 'RECIPES=3 COLLECTORS=5 LOST=1'],
 ];
 
 /** A model that cannot fail proves nothing: one fault each, and what the verifier must say. */
@@ -77,6 +81,11 @@ const FAULTY: Array<[fault: string, model: string, sizes: string, error: RegExp]
     DEAD_CLAIM,
   ],
   ['nobody to sweep after the first', 'queue', 'CRASHES=1 STOPS=0 FOREIGN NO_HEIR', DEAD_CLAIM],
+  ['a collector that waits for all it wants', 'several', 'NO_SETTLE', RECIPE_WAITS],
+  ['a turn that is kept with nothing to start with', 'several', 'LOST=1 KEEP_TURN', RECIPE_WAITS],
+  ['slots counted that are lost', 'several', 'LOST=1 COUNT_SLOTS', RECIPE_WAITS],
+  ['several that collect', 'several', 'NO_TURN', RECIPE_WAITS],
+  ['a start with more than there is', 'several', 'SETTLE_EARLY', /inUse<=/],
   ['commands as links of the chain', 'succession', 'REVIVER_IN_CHAIN', /hops</],
 ];
 
