@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { otherNodes } from './test/setup/other-nodes.mjs';
 
@@ -17,7 +18,7 @@ const NEED_TOOLS = [
 /** Real builds, signals to each of their processes, all states of a model. */
 const LONG = ['chaos', 'e2e', 'model'].map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** What the commands have to show on each Node that package.json promises; the matrix is a part of itself there. */
+/** What the commands have to show on each Node that package.json promises, and as an executable; the matrix is a part of itself there. */
 const ON_EACH_NODE = ['acquire', 'bad-input', 'create', 'each', 'installed', 'run', 'signals'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
@@ -25,6 +26,12 @@ const MEASURING_ON_EACH_NODE = ['test/e2e/matrix.test.ts'];
 
 /** Where CI=true a tool that cannot be had is an error. */
 const withTools: Options = { globalSetup: ['test/setup/install-tools.mjs'] };
+
+/** The commands of the executable instead of the package's. */
+const standalone: Options = {
+  globalSetup: ['test/setup/install-tools.mjs', 'test/setup/install-standalone.ts'],
+  env: { TEST_COMMANDS: fileURLToPath(new URL('dist/standalone/prefix/bin', import.meta.url)), TEST_PART: 'yes' },
+};
 
 /** Nothing beside them. */
 const oneByOne: Options = { maxWorkers: 1, sequence: { groupOrder: 1 } };
@@ -50,12 +57,21 @@ export default defineConfig({
       project('beside each other', [...NEED_TOOLS, ...LONG], { ...withTools, exclude: MEASURING }),
       project('one by one', MEASURING, { ...withTools, ...oneByOne }),
       ...otherNodes.flatMap((major) => {
-        const onNode = { ...withTools, env: { TEST_NODE: major } };
+        const onNode = { ...withTools, env: { TEST_NODE: major, TEST_PART: 'yes' } };
         return [
           project(`Node ${major}`, ON_EACH_NODE, onNode),
           project(`Node ${major}, one by one`, MEASURING_ON_EACH_NODE, { ...onNode, ...oneByOne }),
         ];
       }),
+      ...(process.env.TEST_STANDALONE
+        ? [
+            project('executable', ON_EACH_NODE, standalone),
+            project('executable, one by one', [...MEASURING_ON_EACH_NODE, 'test/e2e/exactly-n.test.ts'], {
+              ...standalone,
+              ...oneByOne,
+            }),
+          ]
+        : []),
     ],
   },
 });

@@ -5,13 +5,13 @@ cd "$(dirname "$0")/../.."
 rm -rf dist
 
 # The files that are loaded late: each that is imported as import('../ROOM/FILE.js'). They become files of their own in dist/.
-late=$(grep -rhoE "import\('\.\./[a-z-]+/[a-z-]+\.js'\)" src | sort -u | sed -E "s,.*'\.\./(.*)\.js'.*,src/\1.ts,")
+late=$(grep -rhoE --exclude-dir=standalone "import\('\.\./[a-z-]+/[a-z-]+\.js'\)" src | sort -u | sed -E "s,.*'\.\./(.*)\.js'.*,src/\1.ts,")
 
 bundle() {
   # shellcheck disable=SC2046 # the list is split on purpose
   esbuild "$@" --bundle --platform=node --target=node20 --format=cjs --outbase=src --outdir=dist \
     --minify --legal-comments=none --log-level=warning \
-    --define:import.meta.url=__filename --external:shell-quote --external:yargs --external:execa \
+    --define:import.meta.url=__filename --define:process.versions.bun=undefined --external:shell-quote --external:yargs --external:execa \
     $(echo "$late" | sed -E 's,src/(.*)\.ts,--external:../\1.js,')
 }
 

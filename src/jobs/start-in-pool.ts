@@ -12,7 +12,7 @@ import { askStyles } from '../tools/ask-version.js';
 import { isBuildFrontEnd } from '../tools/build-front-end.js';
 import { findProgram } from '../tools/find-program.js';
 import { CMAKE_JOBS_VARIABLE, findInvokedTool, isCMakeBuild } from '../tools/invoked-tool.js';
-import { putShimsOnPath } from '../tools/put-shims-on-path.js';
+import { areShimsThere, putShimsOnPath } from '../tools/put-shims-on-path.js';
 import { hasShim } from '../tools/shim-folder.js';
 import { usableStyles } from '../tools/table.js';
 import { openPair } from './child-descriptors.js';
@@ -69,7 +69,10 @@ export async function planStart(
   const [program = ''] = words;
   const invoked = findInvokedTool(words);
   const isFrontEnd = invoked === undefined && isBuildFrontEnd(program, job.env.PATH);
-  const env = options.shims || isFrontEnd ? { ...job.env, ...putShimsOnPath(job.env) } : job.env;
+  const hasWrappers = options.shims || (isFrontEnd && areShimsThere());
+  if (isFrontEnd && !hasWrappers)
+    warn(`warning: without wrappers, builds of '${program}' may leave the pool; run 'jobserver-tools install'`);
+  const env = hasWrappers ? { ...job.env, ...putShimsOnPath(job.env) } : job.env;
   const root = cacheRoot(pool, env);
   const understood = invoked && (await askStyles(invoked.tool, invoked.program, env, root));
   const tool = invoked && understood && { ...invoked, styles: understood };

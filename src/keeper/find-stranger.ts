@@ -1,12 +1,13 @@
-import { existsSync, fstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, fstatSync, readlinkSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { parseClaimName } from '../pool/claim-name.js';
 import { isOwnFifo } from '../pool/fifo-name.js';
 import { leadsTo } from '../pool/find-openers.js';
 import type { Pool } from '../pool/pool.js';
 import { readRecord } from '../pool/pool-record.js';
 import { followPointer } from '../pool/state-pointer.js';
+import { isOfOurs } from '../process/own-program.js';
 import { isReadable, isWritable, readDescriptor, tryListDescriptors } from '../process/process-descriptors.js';
 import {
   isAlive,
@@ -17,7 +18,6 @@ import {
   readProcess,
   readProgram,
   readStatus,
-  resolveFor,
   startOf,
 } from '../process/process-table.js';
 import { listClaims } from '../slots/read-claim.js';
@@ -101,18 +101,9 @@ const START_TO_CLAIM_TICKS = 300;
 function isIdleCommand({ record }: Pool, pid: number): boolean {
   const entry = readProcess(pid);
   if (entry === undefined) return true;
-  if (!/^node|^bun/.test(basename(readProgram(pid) ?? ''))) return false;
-  const file = resolveFor(pid, readArguments(pid)[1] ?? '');
-  if (file === undefined || dirname(file) !== binFolder()) return false;
+  if (!isOfOurs(pid)) return false;
   const isYoung = uptime() * 100 - startOf(entry.id) < START_TO_CLAIM_TICKS;
   return isYoung || entry.id === record?.owner || entry.id === record?.session;
-}
-
-let bin: string | undefined;
-
-function binFolder(): string {
-  bin ??= realpathSync(join(__dirname, '../../bin'));
-  return bin;
 }
 
 /**

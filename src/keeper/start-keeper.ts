@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, lstatSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { attempt, cannot, errorCode, JobserverError } from '../errors.js';
 import type { PoolRecord } from '../pool/pool-record.js';
-import { debuggerOptions } from '../process/override-node-signals.js';
+import { keeperWords } from '../process/own-program.js';
 import { asRoot, asUser } from '../process/user.js';
 import { CLAIM_VARIABLE } from '../slots/slot-owner.js';
 
@@ -34,14 +33,16 @@ export async function startKeeper(
   user?: number,
   onDoubt?: (doubt: string) => void,
 ): Promise<boolean> {
-  const file = `${order.root}/${order.key}/keeper.log`;
-  const log = asUser(user, () => attempt('write', file, () => openSync(file, 'a', 0o600)));
+  const path = `${order.root}/${order.key}/keeper.log`;
+  const log = asUser(user, () => attempt('write', path, () => openSync(path, 'a', 0o600)));
   const theirs = user === undefined ? {} : { uid: user, gid: lstatSync(order.root).gid };
-  // What a person sets for their own Node programs (an inspector's port, certificates to load) is not for this one. And it is not
-  // part of the job that it is started from, whose claim would stay as long as it.
-  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, [CLAIM_VARIABLE]: _claim, ...env } = process.env;
+  const env = { ...process.env };
+  // What a person sets for their own programs of Node or Bun (an inspector's port, certificates to load) is not for this one. And
+  // it is not part of the job that it is started from, whose claim would stay as long as it.
+  for (const name of ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'BUN_OPTIONS', CLAIM_VARIABLE]) delete env[name];
+  const [file, ...words] = keeperWords();
   const start = () =>
-    spawn(process.execPath, [...debuggerOptions(), join(__dirname, '../keeper/keeper.js'), JSON.stringify(order)], {
+    spawn(file, [...words, JSON.stringify(order)], {
       ...theirs,
       cwd: '/',
       // A session of its own: no terminal's signal reaches it.
@@ -49,7 +50,7 @@ export async function startKeeper(
       env,
       stdio: ['ignore', 'pipe', log],
     });
-  const child = attempt('start the keeper', process.execPath, () => (user === undefined ? start() : asRoot(start)));
+  const child = attempt('start the keeper', file, () => (user === undefined ? start() : asRoot(start)));
   closeSync(log);
   const signal = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
   try {
@@ -69,6 +70,6 @@ export async function startKeeper(
     if (doubt.length > 0) onDoubt?.(doubt.join(' '));
     return true;
   } catch (error) {
-    throw errorCode(error) === undefined ? error : cannot('start the keeper', process.execPath, error);
+    throw errorCode(error) === undefined ? error : cannot('start the keeper', file, error);
   }
 }

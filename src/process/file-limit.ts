@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { readArguments, readProcess, readProgram } from './process-table.js';
+import { readCommand } from './own-program.js';
+import { readProcess, readProgram } from './process-table.js';
 
 /** Limits on the number of open files (RLIMIT_NOFILE of getrlimit(2)). */
 interface FileLimits {
@@ -35,9 +35,9 @@ function readLimits(pid: number | 'self'): FileLimits | undefined {
   }
 }
 
-/** Returns whether a process is a js-run, js-create or js-each that runs in this Node. */
+/** Returns whether a process is a js-run, js-create or js-each that runs in this Node, or in this executable. */
 const isRunner = (pid: number): boolean =>
-  readProgram(pid) === process.execPath && /^js-(run|create|each)(\.js)?$/.test(basename(readArguments(pid)[1] ?? ''));
+  readProgram(pid) === process.execPath && /^js-(run|create|each)$/.test(readCommand(pid) ?? '');
 
 /**
  * Lowers the limit on open files of this process to that of its jobs, so that not each of them has to be started through

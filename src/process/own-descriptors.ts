@@ -1,4 +1,5 @@
 import { closeSync, readFileSync } from 'node:fs';
+import { isStandalone } from './own-program.js';
 import { isReadable, listDescriptors, readDescriptor } from './process-descriptors.js';
 
 /**
@@ -24,9 +25,9 @@ export function listInherited(parent: number): number[] {
 
 /**
  * Node makes the first 16 descriptors, and those that follow without a gap, close-on-exec when it starts
- * (uv_disable_stdio_inheritance). Any above come to its children by themselves.
+ * (uv_disable_stdio_inheritance). Any above come to its children by themselves. Bun hands down none.
  */
-const isHandedDown = (fd: number): boolean => fd > 64;
+const isHandedDown = (fd: number): boolean => !isStandalone && fd > 64;
 
 /** Returns whether it looks like a pipe of Node's, which has both ends open; a jobserver's pair does too, but the parent has it. */
 const looksLikeNodes = (link: string, fds: readonly number[]): boolean =>

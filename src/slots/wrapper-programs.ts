@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { readCommand } from '../process/own-program.js';
 import { isReadable, isWritable, readDescriptor } from '../process/process-descriptors.js';
 import { type ProcessEntry, readArguments, readProgram } from '../process/process-table.js';
 
@@ -9,12 +10,16 @@ const WRAPPER =
   /^(chrt|chroot|doas|env|fakeroot|flock|ionice|ltrace|nice|nohup|nsenter|prlimit|runuser|script|setpriv|setsid|stdbuf|strace|su|sudo|systemd-run|taskset|time|timeout|unbuffer|unshare|xargs)$/;
 
 /** The same, as programs of an interpreter. */
-const WRAPPER_SCRIPT = /^(npm|npx|pnpm|yarn|js-run|js-create)(-cli)?(\.js)?$/;
+const WRAPPER_SCRIPT = /^(npm|npx|pnpm|yarn)(-cli)?(\.js)?$/;
+
+/** The same, of ours. */
+const WRAPPER_COMMAND = /^js-(run|create)$/;
 
 /** Returns whether the process just runs another one, and does nothing afterwards. */
 export function isWrapper({ pid }: ProcessEntry): boolean {
   const [name = '', script = ''] = readArguments(pid);
-  return WRAPPER.test(basename(readProgram(pid) ?? name)) || WRAPPER_SCRIPT.test(basename(script));
+  if (WRAPPER.test(basename(readProgram(pid) ?? name)) || WRAPPER_SCRIPT.test(basename(script))) return true;
+  return WRAPPER_COMMAND.test(readCommand(pid) ?? '');
 }
 
 /** Returns whether the process is a shell that goes on after one command: not `sh -c 'js-acquire'`. */

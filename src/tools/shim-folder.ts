@@ -1,7 +1,4 @@
-import { join } from 'node:path';
-
-/** The folder with one folder for each tool that has a wrapper (src/build/write-shims.ts). */
-export const SHIMS = join(__dirname, '../shims');
+import { SHIMS } from '../process/own-program.js';
 
 /** Returns the folder to put on PATH for a tool's wrapper, whether there is one or not. */
 export const shimFolder = (name: string): string => `${SHIMS}/${name}`;

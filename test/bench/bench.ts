@@ -1,5 +1,5 @@
 // Prints, from one run, how long the commands take and how that compares with an empty Node program: in the checkout, and as
-// installed from the pack on each Node that test/setup/install-tools.mjs has unpacked:
+// installed from the pack and as the executable, next to each Node that test/setup/install-tools.mjs has unpacked:
 //   npm run bench [-- ROUNDS]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -26,8 +26,9 @@ interface Row {
 
 const ROOT = join(import.meta.dirname, '../..');
 const TOOLS = join(ROOT, 'node_modules/.cache/jobserver-tools/tools');
-const { BENCH_BIN = join(ROOT, 'bin'), BENCH_NODE: node = process.execPath } = process.env;
-const command = (name: string, ...args: string[]): Words => [node, join(BENCH_BIN, `${name}.js`), ...args];
+const EXECUTABLE = join(ROOT, 'dist/standalone/jobserver-tools');
+const node = process.env.BENCH_NODE ?? process.execPath;
+const command = (name: string, ...args: string[]): Words => commandIn(process.env, name, ...args);
 const rounds = Number(process.argv[2] ?? 41);
 
 /** What takes seconds is measured less often. */
@@ -67,14 +68,17 @@ const MANY: Row[] = [
 ].map(([name, line]) => ({ name: `2,000 x true: ${name}`, timed: [['sh', '-c', `seq 2000 | ${line}`]] }));
 
 if (process.env.BENCH_IN_POOL === undefined) {
+  if (!existsSync(EXECUTABLE)) throw new Error(`there is no ${EXECUTABLE}: run npm run standalone`);
   for (const auth of ['fifo', 'pipe'])
     printTable(`pool advertised as ${auth}`, auth, { ...process.env, ...(auth === 'fifo' && { BENCH_MANY: '1' }) });
   const folder = mkdtempSync(join(tmpdir(), 'js-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true }));
   const BENCH_BIN = join(install(join(folder, 'prefix')).root, 'bin');
   const others = existsSync(TOOLS) ? readdirSync(TOOLS).filter((name) => name.startsWith('node-')) : [];
-  for (const BENCH_NODE of [node, ...others.map((name) => join(TOOLS, name, 'bin/node'))])
+  for (const BENCH_NODE of [node, ...others.map((name) => join(TOOLS, name, 'bin/node'))]) {
     printTable('as installed from the pack', 'fifo', { BENCH_NODE, BENCH_BIN, XDG_CACHE_HOME: folder });
+    printTable('the executable', 'fifo', { BENCH_NODE, BENCH_EXECUTABLE: EXECUTABLE, BENCH_MANY: '1' });
+  }
   printCrowd(join(ROOT, 'bin'));
 } else {
   // The first start of a command keeps what it has compiled.
@@ -84,17 +88,14 @@ if (process.env.BENCH_IN_POOL === undefined) {
 }
 
 /** Runs the rounds in a pool of their own, with the programs that the environment names. */
-function printTable(
-  what: string,
-  auth: string,
-  { BENCH_NODE = node, BENCH_BIN: bin = BENCH_BIN, ...env }: NodeJS.ProcessEnv,
-) {
+function printTable(what: string, auth: string, { BENCH_NODE = node, ...env }: NodeJS.ProcessEnv) {
   const version = execFileSync(BENCH_NODE, ['--version'], { encoding: 'utf8' }).trim();
   console.log(`Node ${version}, ${rounds} rounds, ${what}`);
-  const create = [join(bin, 'js-create.js'), '-j', '4', '--auth', auth, '--'];
-  execFileSync(BENCH_NODE, [...create, process.execPath, import.meta.filename, String(rounds)], {
+  const all = { ...process.env, ...env, BENCH_NODE, BENCH_IN_POOL: '1' };
+  const [file, ...create] = commandIn(all, 'js-create', '-j', '4', '--auth', auth, '--');
+  execFileSync(file, [...create, process.execPath, import.meta.filename, String(rounds)], {
     stdio: 'inherit',
-    env: { ...process.env, ...env, BENCH_NODE, BENCH_BIN: bin, BENCH_IN_POOL: '1' },
+    env: all,
   });
   console.log();
 }
@@ -110,6 +111,12 @@ function print(rows: readonly Row[], times: number): void {
     const name = rows[index]?.name.padEnd(32);
     console.log(`${name} ${value.toFixed(1).padStart(7)} ms  ${(value / base).toFixed(2)} x`);
   }
+}
+
+/** Returns the words that run a command, of the executable or on the Node that the environment names. */
+function commandIn(env: NodeJS.ProcessEnv, name: string, ...args: string[]): Words {
+  const { BENCH_EXECUTABLE, BENCH_NODE = process.execPath, BENCH_BIN = join(ROOT, 'bin') } = env;
+  return BENCH_EXECUTABLE ? [BENCH_EXECUTABLE, name, ...args] : [BENCH_NODE, join(BENCH_BIN, `${name}.js`), ...args];
 }
 
 /** Returns milliseconds from the start of the first timed program to the end of the last. */

@@ -35,7 +35,9 @@ export function listOurs(run: string, fifo: string): Ours[] {
 }
 
 function roleOf(words: readonly string[], fifo: string): Ours['role'] {
-  if (basename(words[1] ?? '') === 'keeper.js') return words[2]?.includes(`"${fifo}"`) ? 'keeper' : 'private keeper';
+  // `node keeper.js ORDER`, after options of Node's, or `jobserver-tools keeper ORDER`.
+  if (/^keeper(\.js)?$/.test(basename(words[1] ?? '')))
+    return words[2]?.includes(`"${fifo}"`) ? 'keeper' : 'private keeper';
   if (basename(words[1] ?? '') === 'job') return 'job';
   if (/^(make|ninja)$/.test(basename(words[0] ?? ''))) return 'client';
   return words.slice(0, 3).some((word) => /(^|\/)js-[a-z]+$/.test(word)) ? 'command' : 'other';

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { cleanEnvironment } from '../setup/environment.js';
-import { ninja113Dir } from '../setup/tools.js';
+import { commandsDir, ninja113Dir } from '../setup/tools.js';
 import { asUser, type Cast } from './casts.js';
 import { MARK } from './processes.js';
 import { MAKEFILE, NINJA_FILE } from './scenes.js';
@@ -55,8 +55,8 @@ export function makeStage(repository: string, slots: number, cast: Cast): Stage 
     own(folder);
     return folder;
   }) as [string, string, string];
-  for (const file of readdirSync(join(repository, 'bin')))
-    symlinkSync(join(repository, 'bin', file), join(bin, basename(file, '.js')));
+  for (const file of readdirSync(commandsDir).filter((name) => name.startsWith('js-')))
+    symlinkSync(join(commandsDir, file), join(bin, basename(file, '.js')));
   symlinkSync(join(repository, 'test/chaos/job'), join(bin, 'job'));
   writeFileSync(join(dir, 'Makefile'), MAKEFILE);
   writeFileSync(join(dir, 'build.ninja'), NINJA_FILE);

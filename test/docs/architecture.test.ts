@@ -8,6 +8,7 @@ const SRC = join(ROOT, 'src');
 /** Which rooms may use which; all may use the files that are in no room. docs/ARCHITECTURE.md says what is in each. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   build: ['tools'],
+  standalone: ['cli', 'commands', 'keeper', 'process', 'tools'],
   start: ['cli', 'commands'],
   commands: ['check', 'cli', 'each', 'jobs', 'keeper', 'pool', 'process', 'protocol', 'slots', 'tools'],
   cli: ['each', 'jobs', 'pool', 'process', 'protocol', 'tools'],

@@ -186,9 +186,9 @@ it('a pipe that does not take a token back is reported, the claim stays, and the
   expect(ended.stderr).toMatch(/^js-run: cannot return a token to the pool '.*': Resource temporarily unavailable\n$/);
 });
 
-it('too few descriptors are reported in one line, down to the number with which Node itself does not start', async () => {
+it('too few descriptors are reported in one line, down to the number with which nothing starts', async () => {
   const script = `js-acquire >handle
-    for n in $(seq 40 -1 16); do (ulimit -n $n; js-run true 2>&1 | tr '\n' ' '; echo $n); done; js-release; ${PROOF}`;
+    for n in $(seq 40 -1 ${process.env.TEST_COMMANDS ? 5 : 16}); do (ulimit -n $n; js-run true 2>&1 | tr '\n' ' '; echo $n); done; js-release; ${PROOF}`;
   const ended = await makeWorld().run(`js-create -j 3 --auth fifo --fifo f -- bash -c "$SCRIPT"`, {
     env: { SCRIPT: script },
   });

@@ -498,7 +498,9 @@ describe.skipIf(!canUnshare)('a container that shares FIFO and state (needs unsh
     ["touch -d '1 hour ago' run/*/*-*-*; js-destroy --stale | grep -c removed", '1\n'],
   ])('whose keeper was killed with it is gone, and %s removes what is left', async (command, output) => {
     const script = `container js-create -j 3 --auth fifo --fifo f -- sh -c 'touch up; exec sleep 1000' & ${WAIT}
-      kill -KILL $!; wait $! 2>/dev/null; js-run --fifo f true; echo $?; ${command}; ls -A run/* | grep -v versions; ls`;
+      init=$(cat /proc/$!/task/$!/children); kill -KILL $!; wait $! 2>/dev/null
+      while grep -q '^State:.[^ZX]' /proc/$init/status 2>/dev/null; do sleep 0.01; done
+      js-run --fifo f true; echo $?; ${command}; ls -A run/* | grep -v versions; ls`;
     const { stdout, stderr } = await run(script);
     expect(stdout).toBe(`69\n${output}bin\nrun\nup\n`);
     expect(stderr).toMatch(/^js-run: the pool '[^']+' is gone: [^\n]+\n$/);
@@ -595,7 +597,8 @@ it.each(['js-run', 'js-create -j 2 --', 'js-run --auth fifo js-run'])(
   },
 );
 
-describe('a folder that was removed', () => {
+// Bun ends there before any code of ours runs (CAVEATS in jobserver-tools(7)).
+describe.skipIf(process.env.TEST_COMMANDS)('a folder that was removed', () => {
   const GONE = 'mkdir gone; cd gone; rmdir ../gone';
 
   it.each(['js-run', 'js-create -j 2 --', 'js-create -j 2 -- js-run -n 2'])(

@@ -10,7 +10,7 @@ kill_keeper() { old=$(keeper); kill -KILL $old; while [ -e /proc/$old/exe ]; do 
 until_true() { until eval "$1"; do sleep 0.02; done; }
 new_keeper() { new=$(keeper); [ -n "$new" ] && [ "$new" != "$old" ] && [ -e /proc/$new/exe ]; }
 count() { n=0; while js-acquire --no-wait >/dev/null 2>&1; do n=$((n + 1)); done; js-release; echo $n; }
-keepers() { for cmd in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$cmd; echo; done 2>/dev/null | grep -c "keeper[.]js.*$PWD/run/"; }
+keepers() { for cmd in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$cmd; echo; done 2>/dev/null | grep -c "keeper[.a-z]* {.*$PWD/run/"; }
 `;
 
 /** Runs a script in a session of four slots at \`f\`. */

@@ -60,7 +60,7 @@ const SCENARIOS: Scenario[] = [
 const LOSES = /^write\(<(STATE\/POOL\/claims\/ID>, "token|DIR\/f>)/;
 
 /** A token that was crossed out while its claim stays, and for which the pool is being opened. */
-const LOSES_EXCHANGED = /^openat\("\/proc\/self\/fd\/\d+", O_WRONLY\|O_NONBLOCK\|O_CLOEXEC/;
+const LOSES_EXCHANGED = /^openat\("\/proc\/self\/fd\/\d+", O_WRONLY\|O_NONBLOCK\|(O_LARGEFILE\|)?O_CLOEXEC/;
 
 /** Kills the command when it enters the call. @returns what is wrong then */
 function killAt(world: World, scenario: Scenario, call: Call): Promise<string | undefined> {

@@ -10,8 +10,8 @@ import { LEAF_COUNT, writeProjects } from './matrix/projects.js';
 import { formatTable } from './matrix/table.js';
 import { makeWorld, type World } from './world.js';
 
-/** Every tool that makes a pool or is in one; on another Node than the tests', the two whose pools differ most. */
-const TESTED_OUTERS = process.env.TEST_NODE
+/** Every tool that makes a pool or is in one; for a part of it, the two whose pools differ most. */
+const TESTED_OUTERS = process.env.TEST_PART
   ? OUTERS.filter(({ name }) => ['make 4.3, without +', 'js-create'].includes(name))
   : OUTERS;
 

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
 import { cleanEnvironment } from '../setup/environment.js';
-import { commandsNode } from '../setup/tools.js';
+import { commandsDir, commandsNode } from '../setup/tools.js';
 import { parseSpans, type Span } from '../spans/spans.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -41,8 +41,8 @@ export function makeWorld(): World {
   const state = join(runtime, 'jobserver-tools');
   mkdirSync(bin);
   mkdirSync(runtime, { mode: 0o700 });
-  for (const file of readdirSync(join(ROOT, 'bin')))
-    symlinkSync(join(ROOT, 'bin', file), join(bin, basename(file, '.js')));
+  for (const file of readdirSync(commandsDir).filter((name) => name.startsWith('js-')))
+    symlinkSync(join(commandsDir, file), join(bin, basename(file, '.js')));
   symlinkSync(commandsNode, join(bin, 'node'));
   for (const job of ['span', 'meet']) symlinkSync(join(ROOT, 'test/spans', job), join(bin, job));
   const env: Record<string, string> = { ...cleanEnvironment(bin, runtime), SPANS: join(dir, 'spans') };

@@ -2,7 +2,7 @@
 import { definedEnvironment, UMASK } from './environment.js';
 
 /** What vitest itself and this set-up read. */
-const RUNNERS = /^(VITEST.*|NODE_ENV|TEST|MODE|DEV|PROD|SSR|BASE_URL|CI|TEST_NODE)$/;
+const RUNNERS = /^(VITEST.*|NODE_ENV|TEST|MODE|DEV|PROD|SSR|BASE_URL|CI|TEST_NODE|TEST_COMMANDS|TEST_PART)$/;
 
 const defined = definedEnvironment();
 for (const name of Object.keys(process.env)) if (!(name in defined) && !RUNNERS.test(name)) delete process.env[name];

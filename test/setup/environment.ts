@@ -9,6 +9,8 @@ const FIXED = {
   ...{ LC_ALL: 'C.UTF-8', SHELL: '/bin/sh', TERM: 'dumb', TZ: 'UTC' },
   // No command keeps compiled code, which a test's first start would write and the next would not.
   XDG_CACHE_HOME: '/dev/null',
+  // go does not build without a cache.
+  GOCACHE: `${process.env.HOME}/.cache/go-build`,
 };
 export const UMASK = 0o022;
 

@@ -25,6 +25,9 @@ export const commandsNode = process.env.TEST_NODE
   ? join(cache, `node-${process.env.TEST_NODE}/bin/node`)
   : process.execPath;
 
+/** The folder of the commands that are tested: the one of TEST_COMMANDS, where an executable is installed, else the package's. */
+export const commandsDir = process.env.TEST_COMMANDS ?? fileURLToPath(new URL('../../bin', import.meta.url));
+
 /** Returns a copy of env with dir first on PATH. */
 export function withPath(dir: string, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...env, PATH: env.PATH ? dir + delimiter + env.PATH : dir };
