@@ -18,10 +18,11 @@ const NEED_TOOLS = [
 /** Real builds, signals to each of their processes, all states of a model. */
 const LONG = ['chaos', 'e2e', 'model'].map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** What the commands have to show on each Node that package.json promises, and as an executable; the matrix is a part of itself there. */
-const ON_EACH_NODE = ['acquire', 'bad-input', 'create', 'each', 'installed', 'run', 'signals'].map(
+/** What the executable has to show, and the package on each Node that package.json promises. The matrix is a part of itself there. */
+const EVERYWHERE = ['acquire', 'bad-input', 'create', 'each', 'run', 'signals'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
+const ON_EACH_NODE = [...EVERYWHERE, 'test/e2e/installed.test.ts'];
 const MEASURING_ON_EACH_NODE = ['test/e2e/matrix.test.ts'];
 
 /** Where CI=true a tool that cannot be had is an error. */
@@ -65,7 +66,7 @@ export default defineConfig({
       }),
       ...(process.env.TEST_STANDALONE
         ? [
-            project('executable', ON_EACH_NODE, standalone),
+            project('executable', EVERYWHERE, standalone),
             project('executable, one by one', [...MEASURING_ON_EACH_NODE, 'test/e2e/exactly-n.test.ts'], {
               ...standalone,
               ...oneByOne,

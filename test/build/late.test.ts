@@ -14,8 +14,8 @@ const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     readFileSync(join(SRC, file), 'utf8').replace(/^ *(\/\*[\s\S]*?\*\/|\/\/.*)$/gm, ''),
   ]);
 
-/** What is imported late of our own: a path from the file that does so. */
-const LATE = SOURCES.flatMap(([file, text]) =>
+/** What the package imports late of our own: a path from the file that does so. The executable is one file. */
+const LATE = SOURCES.filter(([file]) => !file.startsWith('standalone/')).flatMap(([file, text]) =>
   [...text.matchAll(/\bimport\(\s*'(\.[^']*)'/g)].map(([, path = '']): [string, string] => [file, path]),
 );
 

@@ -187,7 +187,8 @@ it('a pipe that does not take a token back is reported, the claim stays, and the
 });
 
 it('too few descriptors are reported in one line, down to the number with which nothing starts', async () => {
-  const script = `js-acquire >handle
+  // What the tests' own caller has left open must not be above the limit.
+  const script = `for fd in /proc/self/fd/*; do [ "\${fd##*/}" -lt 16 ] || eval "exec \${fd##*/}>&-"; done; js-acquire >handle
     for n in $(seq 40 -1 ${process.env.TEST_COMMANDS ? 5 : 16}); do (ulimit -n $n; js-run true 2>&1 | tr '\n' ' '; echo $n); done; js-release; ${PROOF}`;
   const ended = await makeWorld().run(`js-create -j 3 --auth fifo --fifo f -- bash -c "$SCRIPT"`, {
     env: { SCRIPT: script },

@@ -172,7 +172,7 @@ describe('a wait', () => {
     await terminal.type('js-run touch silent 2>err &');
     for (const [command, line] of [
       ['js-run echo ran', 'js-run: waiting for a slot'],
-      ['js-run -n 2 echo ran', 'js-run: waiting for 2 slots'],
+      ['js-run -n 2 --timeout 60 echo ran', 'js-run: waiting for 2 slots'],
       ['js-acquire', 'js-acquire: waiting for a slot'],
     ] as const) {
       await terminal.type(`clear; ${command} >out; echo $? >>status`);

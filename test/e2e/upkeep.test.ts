@@ -109,14 +109,17 @@ it.each([
   if (isRoot) expect({ stdout, stderr }).toEqual({ stdout: 'ran\n3\n', stderr: '' });
 });
 
-it('a command that is stopped between taking and recording a token keeps the token', async () => {
-  const { world, ended } = run(`gcc -shared -fPIC -o slow.so slow.c
+// Bun does not call the write() of libc.
+it.skipIf(process.env.TEST_COMMANDS)(
+  'a command that is stopped between taking and recording a token keeps the token',
+  async () => {
+    const { world, ended } = run(`gcc -shared -fPIC -o slow.so slow.c
     js-create -j1 --owner none --all-tokens --auth fifo --fifo f >code; . ./code
     LD_PRELOAD=$PWD/slow.so js-run env -u LD_PRELOAD span a sleep 3 & until_true 'grep -q in run/*/*/claims/*'
     until_true '[ -e reading ]'; js-run span b sleep 3; wait; log; count; js-destroy`);
-  world.file(
-    'slow.c',
-    `#define _GNU_SOURCE
+    world.file(
+      'slow.c',
+      `#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <string.h>
@@ -130,7 +133,8 @@ ssize_t write(int fd, const void *text, size_t size) {
   return real(fd, text, size);
 }
 `,
-  );
-  expect((await ended).stdout).toBe('1\n');
-  expect(peak(await world.spans())).toBe(1);
-});
+    );
+    expect((await ended).stdout).toBe('1\n');
+    expect(peak(await world.spans())).toBe(1);
+  },
+);
