@@ -146,6 +146,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const settleIfStalled = () => {
       // Who gives up after a time wants all or none.
       if (done || timeoutMs !== undefined || !claim.hasMultiSlotLock || !isStalled(pool)) return;
+      // What ran may have ended since the last try.
+      if (tryTakeSlots(claim, count, true)) return end(resolve);
       if (claim.held > 0) {
         settleForHeld(claim);
         options.onFewer(claim.held);
