@@ -237,6 +237,11 @@ describe('js-each', () => {
     ['js-each true <.', 125, "js-each: cannot read 'standard input': Is a directory\n"],
     ['js-each -a nowhere true', 125, "js-each: cannot read 'nowhere': No such file or directory\n"],
     ['js-each -j 1 --slots 2 true ::: a', 125, /^js-each: cannot take 2 slots: the pool '.*' has only 1 /],
+    [
+      'TMPDIR=/nonexistent js-each true ::: a',
+      125,
+      "js-each: cannot create a file for output in '/nonexistent': No such file or directory\n",
+    ],
     ["printf 'a\\377\\n' | js-each true", 125, 'js-each: cannot pass on item 1: it is not valid UTF-8\n'],
   ])('%s: %i', async (script, status, message) => {
     const ended = await run(script);
