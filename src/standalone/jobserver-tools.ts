@@ -26,7 +26,9 @@ async function main(): Promise<void> {
   if (called !== undefined) return runCommand((await called()).command);
   const [, , word = ''] = process.argv;
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : Object.hasOwn(OWN, word) ? OWN[word] : undefined;
-  if (load === undefined && word !== KEEPER) return runCommand((await import('./usage.js')).command);
+  // A keeper gets its order as JSON; the word alone is a person's.
+  const isKeeper = word === KEEPER && process.argv[3]?.startsWith('{');
+  if (load === undefined && !isKeeper) return runCommand((await import('./usage.js')).command);
   process.argv.splice(2, 1);
   if (load !== undefined) return runCommand((await load()).command);
   await import('../keeper/keeper.js');

@@ -78,6 +78,8 @@ describe('the executable', () => {
     ['jobserver-tools', 'no command given (see jobserver-tools --help)'],
     ['jobserver-tools js-walk', "unknown command 'js-walk' (see jobserver-tools --help)"],
     ['jobserver-tools toString', "unknown command 'toString' (see jobserver-tools --help)"],
+    ['jobserver-tools keeper', "unknown command 'keeper' (see jobserver-tools --help)"],
+    ['jobserver-tools keeper x', "unknown command 'keeper' (see jobserver-tools --help)"],
   ])('refuses %s', (script, message) =>
     expect(run(script)).toEqual({ stdout: '', stderr: `jobserver-tools: ${message}`, status: 2 }),
   );
