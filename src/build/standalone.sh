@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds dist/standalone/jobserver-tools, one file with all commands that needs no Node:
 #   npm run standalone [-- TARGET]
-# TARGET is linux-x64 or linux-aarch64, perhaps with -musl or (x64 before AVX2) -baseline; by default that of this machine.
+# TARGET is linux-x64 or linux-aarch64, or one of these with -musl; by default that of this machine.
 # Bun makes it, and is a part of it. It is fetched for that alone: as a dependency, 100 MB would come with every npm ci, and for
 # one system only.
 set -e
@@ -15,7 +15,8 @@ fetch() {
   if [ -x "$bun" ]; then return; fi
   mkdir -p "$cache"
   staging=$(mktemp -d "$cache/.bun-XXXXXX")
-  archive=$(npm pack --silent --pack-destination "$staging" "@oven/bun-$1@$version")
+  trap 'rm -rf "$staging"' EXIT
+  archive=$(npm pack --loglevel=error --pack-destination "$staging" "@oven/bun-$1@$version")
   tar -xzf "$staging/$archive" -C "$staging" package/bin
   # Whoever was faster has put the same there.
   mv -T "$staging/package" "$cache/bun-$1-$version" 2>/dev/null || [ -x "$bun" ]
@@ -28,6 +29,13 @@ case $(uname -m) in
 esac
 if ldd --version 2>&1 | grep -q musl; then machine=$machine-musl; fi
 target=${1:-$machine}
+case $target in
+  linux-x64 | linux-aarch64 | linux-x64-musl | linux-aarch64-musl) ;;
+  *)
+    echo "npm run standalone: unknown target '$target'; choose linux-x64 or linux-aarch64, or one of these with -musl" >&2
+    exit 2
+    ;;
+esac
 fetch "$target"
 base=$bun
 fetch "$machine"
