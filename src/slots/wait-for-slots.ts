@@ -41,7 +41,7 @@ export interface WaitOptions {
 const LOOK_INTERVAL_MS = 1000;
 
 /** How often those far behind look whether the process just ahead is still there; those near the front look more often. */
-const LOOK_AHEAD_INTERVAL_MS = 10_000;
+const LOOK_AHEAD_INTERVAL_MS = 20_000;
 
 /** After how long a person is told what a command waits for. */
 const LONG_WAIT_MS = 1000;
