@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, wr
 import { basename, dirname, join } from 'node:path';
 import type { Command } from '../cli/command.js';
 import { attempt, JobserverError } from '../errors.js';
-import { type Installed, isInPlace, isThere, listInstalled, PREFIX_OPTION, prefixOf } from './layout.js';
+import { type Installed, isFile, isInPlace, isThere, listInstalled, PREFIX_OPTION, prefixOf } from './layout.js';
 
 export const command: Command = {
   name: 'jobserver-tools install',
@@ -13,7 +13,7 @@ export const command: Command = {
   main(context) {
     const prefix = prefixOf(context);
     const all = listInstalled();
-    for (const entry of all) if ('link' in entry) refuseForeign(entry, join(prefix, entry.path));
+    for (const entry of all) refuseForeign(entry, join(prefix, entry.path));
     for (const entry of all) {
       const path = join(prefix, entry.path);
       attempt('install', path, () => put(entry, path));
@@ -23,9 +23,9 @@ export const command: Command = {
   },
 };
 
-/** Throws if something else is at the path of a link of ours, such as a command that npm has installed. */
+/** Throws if something else is at the path, such as what npm has installed; a file may be of an earlier version of ours. */
 function refuseForeign(entry: Installed, path: string): void {
-  if (!isThere(path) || isInPlace(entry, path)) return;
+  if (!isThere(path) || ('link' in entry ? isInPlace(entry, path) : isFile(path))) return;
   throw new JobserverError(
     'failed',
     `'${path}' is there already and is not ours; remove it, or choose another --prefix`,

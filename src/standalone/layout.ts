@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../cli/command.js';
 import type { OptionSpec } from '../cli/command-line.js';
@@ -46,21 +46,26 @@ const read = (name: string): string => readFileSync(embedded(name), 'utf8');
 /** Returns the path of a file in the executable (src/build/standalone.sh). */
 const embedded = (name: string): string => join(dirname(process.argv[1] ?? ''), name);
 
-/** Returns whether anything is at a path, a link that leads nowhere included. */
-export function isThere(path: string): boolean {
+function lookAt(path: string): Stats | undefined {
   try {
-    lstatSync(path);
-    return true;
+    return lstatSync(path);
   } catch {
-    return false;
+    // Nothing is there, or what is above is no folder.
+    return undefined;
   }
 }
 
-/** Returns whether a file of ours is at its path: a link must lead to the same, of others their place is enough. */
+/** Returns whether anything is at a path, a link that leads nowhere included. */
+export const isThere = (path: string): boolean => lookAt(path) !== undefined;
+
+/** Returns whether a regular file is at a path, not a link. */
+export const isFile = (path: string): boolean => lookAt(path)?.isFile() === true;
+
+/** Returns whether what is at its path is ours: a link must lead to the same, a text be the same. */
 export function isInPlace(entry: Installed, path: string): boolean {
-  if (!('link' in entry)) return isThere(path);
   try {
-    return readlinkSync(path) === entry.link;
+    if ('link' in entry) return readlinkSync(path) === entry.link;
+    return isFile(path) && ('program' in entry || readFileSync(path, 'utf8') === entry.text);
   } catch {
     return false;
   }

@@ -324,7 +324,7 @@ describe('what outlives its pool', () => {
     ['js-run true & js-destroy; wait', 'fifo'],
   ])('%s', async (script, auth) => {
     const { stdout, stderr } = await makeWorld().run(
-      `eval "$(js-create -j 2 --auth ${auth})"; ${script} 2>/dev/null; js-run --timeout 5 echo ran`,
+      `eval "$(js-create -j 2 --auth ${auth})"; { ${script}; } 2>/dev/null; js-run --timeout 5 echo ran`,
     );
     expect(stdout).toBe('ran\n');
     expect(stderr).toMatch(GONE);

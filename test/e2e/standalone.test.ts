@@ -191,6 +191,17 @@ describe('uninstall', () => {
     expect(fs.readdirSync(other)).toEqual(['bin']);
   });
 
+  it('leaves alone what npm or somebody else has put there', () => {
+    const other = join(top, 'foreign');
+    fs.mkdirSync(join(other, 'share/man/man1'), { recursive: true });
+    fs.mkdirSync(join(other, 'share/man/man7'), { recursive: true });
+    fs.symlinkSync('/dev/null', join(other, 'share/man/man1/js-run.1'));
+    fs.writeFileSync(join(other, 'share/man/man7/jobserver-tools.7'), 'another one');
+    expect(run(`jobserver-tools install --prefix ${other}`).stderr).toContain('js-run.1');
+    expect(run(`jobserver-tools uninstall --prefix ${other}`).status).toBe(1);
+    expect(listFiles(other).sort()).toEqual(['share/man/man1/js-run.1', 'share/man/man7/jobserver-tools.7']);
+  });
+
   it('says if there is nothing', () =>
     expect(run(`jobserver-tools uninstall --prefix ${top}/nothing`)).toEqual({
       stdout: '',
