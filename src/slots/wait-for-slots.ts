@@ -16,7 +16,7 @@ import { findOneToSettle, isStalled, mayBeStalled } from './stalled-slots.js';
 import { sweepClaims } from './sweep-dead-claims.js';
 import { leaveTurnTo, settleForHeld, tryTakeSlots } from './take-slots.js';
 import { type Ahead, findAhead, isStillAhead, listWaiting, queueOf, wakeCollector } from './token-queue.js';
-import { WAKE, wakeForFree } from './wake-waiters.js';
+import { isReady, WAKE, wakeForFree } from './wake-waiters.js';
 
 /** How long to wait, and who wants to know. */
 export interface WaitOptions {
@@ -133,8 +133,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       lookedAt = performance.now();
       checkReachable(pool, claim.owner, count);
       if (pool.record !== undefined && isKeeperDead(pool.record)) return goOnWithNewKeeper();
-      // A keeper that sees the claims does that for all.
-      if (pool.record?.namespace !== pidNamespace()) {
+      // A keeper that sees the claims does that for all, unless it is stopped.
+      if (pool.record?.namespace !== pidNamespace() || !isReady(pool.record.keeper)) {
         // In a queue that moves each would read the claims of all behind it, which hold nothing.
         sweepClaims(pool, selfId(), hasLooked ? [] : listWaiting(claim, count));
         hasLooked = true;

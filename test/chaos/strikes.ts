@@ -74,7 +74,11 @@ export async function strike(
   }
   if (!signalTo(victim, signal)) return undefined;
   if (signal === 'SIGSTOP')
-    setTimeout(() => actor?.ending || signalTo(victim, 'SIGCONT'), isKeeper ? KEEPER_STOP * pause : pause);
+    // A keeper may have been started by a scene that was ended long ago.
+    setTimeout(
+      () => (!isKeeper && actor?.ending) || signalTo(victim, 'SIGCONT'),
+      isKeeper ? KEEPER_STOP * pause : pause,
+    );
   return `${signal} to a ${at}`;
 }
 

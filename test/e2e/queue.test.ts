@@ -54,6 +54,17 @@ describe.each(POOLS)('those that wait for a token of %s', (_, join) => {
   });
 });
 
+it('the first one looks after the claims of the dead itself if the keeper is stopped', async () => {
+  const world = makeWorld();
+  world.file(
+    'script',
+    `${FUNCTIONS}${POOLS[0]?.[1]}; pids=(); occupy; holder=$!; job=$(pgrep -P $holder -f 'busy'); queue touch ran
+     keeper=$(grep -oP '"keeper": "\\K\\d+' run/*/*/pool.json); kill -STOP $keeper; kill -KILL $holder $job
+     until_true '[ -e ran ]'; kill -CONT $keeper; echo ended`,
+  );
+  expect((await world.run('bash script')).stdout).toBe('ended\n');
+});
+
 it('a command that waits behind others reads no claims', async () => {
   const world = makeWorld();
   // The second looks after two seconds, whether the first is still there.
