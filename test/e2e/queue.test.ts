@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeWorld } from './world.js';
 
 /**
@@ -56,11 +58,14 @@ describe.each(POOLS)('those that wait for a token of %s', (_, join) => {
 
 it('the first one looks after the claims of the dead itself if the keeper is stopped', async () => {
   const world = makeWorld();
+  const stopped = join(world.dir, 'stopped');
+  // If the test fails, the keeper must end all the same.
+  onTestFinished(() => void (existsSync(stopped) && process.kill(Number(readFileSync(stopped, 'utf8')), 'SIGCONT')));
   world.file(
     'script',
     `${FUNCTIONS}${POOLS[0]?.[1]}; pids=(); occupy; holder=$!; job=$(pgrep -P $holder -f 'busy'); queue touch ran
-     keeper=$(grep -oP '"keeper": "\\K\\d+' run/*/*/pool.json); kill -STOP $keeper; kill -KILL $holder $job
-     until_true '[ -e ran ]'; kill -CONT $keeper; echo ended`,
+     keeper=$(grep -oP '"keeper": "\\K\\d+' run/*/*/pool.json); echo $keeper >stopped; kill -STOP $keeper; kill -KILL $holder $job
+     until_true '[ -e ran ]'; kill -CONT $keeper; rm stopped; echo ended`,
   );
   expect((await world.run('bash script')).stdout).toBe('ended\n');
 });
