@@ -3,7 +3,7 @@ import { JobserverError } from '../errors.js';
 import { AUTH_CHOICES, type JoinOptions } from '../jobs/join-options.js';
 import type { SlotRange } from '../jobs/slot-request.js';
 import type { Lookup } from '../pool/find-pool.js';
-import { MOST_JOBS } from '../pool/limits.js';
+import { MOST_JOBS } from '../pool/most-jobs.js';
 import { countProcessors } from '../process/count-processors.js';
 import { OVERRIDING, THREAD_VARIABLES } from '../tools/table.js';
 import type { Context } from './command.js';

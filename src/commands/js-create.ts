@@ -62,7 +62,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const session = args.has('all-tokens') ? null : (caller ?? owner);
   const root = ensureStateRoot(env);
   // Loaded late (src/build/build.sh).
-  const { createPool, destroyPool, sweepStale } = await import('../keeper/pool-lifecycle.js');
+  const { createPool, destroyPool, sweepStale } = await import('../keeper/index.js');
   for (const { removed, failures } of listStateRoots(env).map(sweepStale)) {
     if (!args.has('verbose')) continue;
     for (const what of [...removed.map((thing) => `removed ${thing}`), ...failures]) report(what);

@@ -17,7 +17,7 @@ export const command: Command = {
 
 async function main({ args, env, flags, parent, print, report }: Context): Promise<number> {
   // Loaded late (src/build/build.sh).
-  const { destroyPool, sweepStale } = await import('../keeper/pool-lifecycle.js');
+  const { destroyPool, sweepStale } = await import('../keeper/index.js');
   if (args.has('stale')) {
     if (args.value('fifo') !== undefined) throw new JobserverError('usage', '--stale cannot be combined with --fifo');
     const sweeps = listStateRoots(env).map(sweepStale);

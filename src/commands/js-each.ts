@@ -24,7 +24,7 @@ import { attempt, isJobserverError, JobserverError, type Warn } from '../errors.
 import { makeRequest } from '../jobs/slot-request.js';
 import { warnOfMangled, withoutPair } from '../jobs/start-job.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
-import { MOST_JOBS } from '../pool/limits.js';
+import { MOST_JOBS } from '../pool/most-jobs.js';
 import type { Pool } from '../pool/pool.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import type { ProgramEnd } from '../process/exit.js';
@@ -74,7 +74,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const total = items && countJobs(items.length, options.perJob, log);
   const signals = watchSignals(true);
   // Loaded late (src/build/build.sh).
-  const keeper = found === undefined ? await import('../keeper/pool-lifecycle.js') : undefined;
+  const keeper = found === undefined ? await import('../keeper/index.js') : undefined;
   const own = await keeper?.createPool({ jobs: most, session: null, owner: selfId() }, ensureStateRoot(env));
   const progress = isProgressShown(context, options) ? showProgress(total, widthOfTerminal) : undefined;
   // What is printed must not end up behind the progress.

@@ -122,7 +122,7 @@ async function runInSlots(
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, context));
   const slots = claim.held;
   // A job of several slots gets a pool of just these: whatever it does with that, they go back. Loaded late (src/build/build.sh).
-  const keeper = slots > 1 && !join.share ? await import('../keeper/pool-lifecycle.js') : undefined;
+  const keeper = slots > 1 && !join.share ? await import('../keeper/index.js') : undefined;
   const stopWatching = watchSlot(claim);
   let own: Pool | undefined;
   return runAndCleanUp(

@@ -5,7 +5,7 @@ import type { JoinOptions } from '../jobs/join-options.js';
 import { tryRecordJob, tryRecordPoolJob } from '../jobs/record-job.js';
 import { planStart, type StartPlan, startPlanned } from '../jobs/start-in-pool.js';
 import { type Job, startJob } from '../jobs/start-job.js';
-import { MOST_JOBS } from '../pool/limits.js';
+import { MOST_JOBS } from '../pool/most-jobs.js';
 import { ensureStateRoot } from '../pool/state-folder.js';
 import { lowerFileLimit } from '../process/file-limit.js';
 import type { SignalWatch } from '../process/forward-signals.js';
@@ -73,7 +73,7 @@ export async function startEachJob(
   }
   const slots = claim.held;
   // Loaded late (src/build/build.sh).
-  const keeper = slots > 1 && !join.share ? await import('../keeper/pool-lifecycle.js') : undefined;
+  const keeper = slots > 1 && !join.share ? await import('../keeper/index.js') : undefined;
   const own = await keeper?.createPool({ jobs: slots, session: selfId(), owner: selfId() }, ensureStateRoot(base.env));
   const cleanUp = async () => {
     if (own !== undefined) await keeper?.destroyPool(own);

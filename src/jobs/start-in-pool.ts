@@ -1,7 +1,7 @@
 import type { Env, EnvChanges } from '../environment.js';
 import type { Warn } from '../errors.js';
 import { cacheRoot } from '../pool/find-pool-state.js';
-import { MOST_JOBS } from '../pool/limits.js';
+import { MOST_JOBS } from '../pool/most-jobs.js';
 import type { Pool } from '../pool/pool.js';
 import type { SignalWatch } from '../process/forward-signals.js';
 import type { Running } from '../process/run-program.js';

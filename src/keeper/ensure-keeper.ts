@@ -11,6 +11,6 @@ import { isKeeperDead } from '../pool/pool-record.js';
 export async function ensureKeeper(pool: Pool, isClaimant = false, onDoubt?: (doubt: string) => void): Promise<void> {
   if (pool.record === undefined || !isKeeperDead(pool.record)) return;
   // Loaded late (src/build/build.sh).
-  const { replaceDeadKeeper } = await import('../keeper/pool-lifecycle.js');
+  const { replaceDeadKeeper } = await import('../keeper/index.js');
   await replaceDeadKeeper(pool, isClaimant, onDoubt);
 }

@@ -13,10 +13,10 @@ import { listClaims } from '../slots/read-claim.js';
 import { sweepClaims } from '../slots/sweep-dead-claims.js';
 import { wakeForFree } from '../slots/wake-waiters.js';
 import { findStranger, nameIn, type Stranger } from './find-stranger.js';
+import { refresh, restore } from './preserve-files.js';
 import { type Kept, makeRepair, type Repair } from './put-back-lost-tokens.js';
 import { type KeeperOrder, LATE, READY } from './start-keeper.js';
 import { takePlace } from './succession.js';
-import { refresh, restore } from './upkeep.js';
 
 /** How often the keeper looks at the owner and the claims. */
 const LOOK_INTERVAL_MS = 1000;

@@ -1,6 +1,6 @@
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { errorCode } from '../errors.js';
-import { MOST_JOBS } from '../pool/limits.js';
+import { MOST_JOBS } from '../pool/most-jobs.js';
 import type { Pool } from '../pool/pool.js';
 import { listClaims } from '../slots/read-claim.js';
 import { countHeld, type HeldTokens } from './count-held-tokens.js';

@@ -3,7 +3,7 @@ import { attempt, cannot, errorCode } from '../errors.js';
 import { pidNamespace } from '../process/pid-namespace.js';
 import { isAlive, type ProcessId, parseProcessId, selfId } from '../process/process-table.js';
 import { bootId, identifyPath } from './identity.js';
-import { MOST_JOBS } from './limits.js';
+import { MOST_JOBS } from './most-jobs.js';
 
 /** `pool.json`: what js-create and the keeper write about a pool of ours. */
 export interface PoolRecord {

@@ -6,9 +6,9 @@ import { poolIsGone } from '../pool/take-token.js';
 import { type ProcessId, pidOf } from '../process/process-table.js';
 import { tryStat } from '../try-stat.js';
 import type { Claim } from './claim.js';
+import { isSessionInClient } from './find-client-of-session.js';
 import { hasSlot } from './implicit-slot.js';
 import { claimFile } from './read-claim.js';
-import { isSessionInClient } from './session-client.js';
 import type { SlotOwner } from './slot-owner.js';
 import { listLocks, lockOfNote, noteName, tryWake, wakeNext } from './wake-waiters.js';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { refresh } from '../../src/keeper/upkeep.js';
+import { refresh } from '../../src/keeper/preserve-files.js';
 import { createFolders } from '../../src/pool/pool-folder.js';
 import type { PoolRecord } from '../../src/pool/pool-record.js';
 import { makePool } from '../slots/real-pool.js';
