@@ -56,7 +56,8 @@ async function main(context: Context): Promise<ProgramEnd> {
   const join = parseJoinOptions(args);
   const { words, items } = splitOperands(args.operands, options);
   const dryRun = options.dryRun || isDryRun(flags);
-  const fill = await makeFill(words, options.replace, options.shell);
+  const template = { replace: options.replace, hasCount: join.countVariables !== undefined };
+  const fill = await makeFill(words, template, options.shell);
   const log = options.log && !dryRun ? await openJobLog(options.log.file, options.log.resume) : undefined;
   const batches = readItems(items ?? openItems(context, options), options);
   const jobs = listJobs(batches, (number) => log?.isDone(number) === true);
@@ -106,7 +107,8 @@ async function main(context: Context): Promise<ProgramEnd> {
       signals,
       describe: (spec) => fill({ ...spec, slot: 1 }).join(' '),
       openFiles: () => (options.output === 'direct' ? undefined : openOutputFiles(env.TMPDIR || '/tmp')),
-      start: (spec, slot, files, claim) => startEachJob(fill({ ...spec, slot }), files, claim, start),
+      start: (spec, slot, files, claim) =>
+        startEachJob(fill({ ...spec, slot, slots: claim?.held ?? 1 }), files, claim, start),
       print: { keepOrder: options.keepOrder, byLine: options.output === 'lines', beforePrint: progress?.clear },
       tagOf: (spec) => (options.tag ? `${spec.items.join(' ')}\t` : ''),
       ...(options.output === 'json' && { recordOf: describeEnd }),

@@ -9,6 +9,8 @@ export interface JobInput {
   number: number;
   /** Counts the jobs that run at a time, from 1. */
   slot: number;
+  /** How many slots it has; undefined if that is not known yet. */
+  slots?: number | undefined;
 }
 
 /** A command line with replacement strings. */
@@ -33,6 +35,9 @@ const baseOf = (item: string): string => item.slice(item.lastIndexOf('/') + 1);
 /** Unlike path.extname(), GNU parallel takes a leading dot for the beginning of an extension. */
 const withoutExtension = (item: string): string => item.replace(/\.[^/.]*$/, '');
 
+/** Stands for the number of slots of a job. Unlike the others it says nothing about which job it is. */
+const COUNT = '{n}';
+
 /** What may stand between the braces, after the position if there is one. */
 const CHANGES: Readonly<Record<string, Placeholder['change']>> = {
   '': (item) => item,
@@ -42,33 +47,43 @@ const CHANGES: Readonly<Record<string, Placeholder['change']>> = {
   '/.': (item) => withoutExtension(baseOf(item)),
   '#': (_, { number }) => String(number),
   '%': (_, { slot }) => String(slot),
+  n: (_, { slots }) => String(slots ?? COUNT),
 };
 
-/** `{#}` and `{%}` are about the job, and have no position. */
-const BRACES = /\{(?:(-?[1-9]\d{0,8})?(\.|\/\/|\/\.|\/|)|([#%]))\}/;
+/** `{#}`, `{%}` and `{n}` are about the job, and have no position. */
+const BRACES = /\{(?:(-?[1-9]\d{0,8})?(\.|\/\/|\/\.|\/|)|([#%n]))\}/;
+
+/** How a command line is to be read. */
+export interface TemplateOptions {
+  /** The string that stands for an item, `{}` unless -I says otherwise; then `{}` is plain text. */
+  replace: string | undefined;
+  /** Whether `{n}` stands for the number of slots. */
+  hasCount: boolean;
+}
 
 /**
- * Parses a command line. Without any replacement string, one for the items follows at its end.
- * @param replace the string that stands for an item, `{}` unless -I says otherwise; then `{}` is plain text
- * @throws JobserverError 'usage' if that is empty
+ * Parses a command line. Without any replacement string for items or jobs, one for the items follows at its end.
+ * @throws JobserverError 'usage' if the replacement string is empty
  */
-export function parseTemplate(words: readonly string[], replace = '{}'): Template {
+export function parseTemplate(words: readonly string[], { replace = '{}', hasCount }: TemplateOptions): Template {
   if (replace === '') throw new JobserverError('usage', '-I: the replacement string must not be empty');
   const escaped = replace.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
   const pattern = new RegExp(`${escaped}|${BRACES.source}`, 'g');
-  const template = words.map((word) => parseWord(word, pattern, replace));
-  const isPlain = template.every(({ parts }) => parts.every((part) => typeof part === 'string'));
-  return isPlain ? [...template, parseWord(replace, pattern, replace)] : template;
+  const template = words.map((word) => parseWord(word, pattern, replace, hasCount));
+  const isPlain = template.every(({ parts }) =>
+    parts.every((part) => typeof part === 'string' || part.change === CHANGES.n),
+  );
+  return isPlain ? [...template, parseWord(replace, pattern, replace, hasCount)] : template;
 }
 
-function parseWord(word: string, pattern: RegExp, replace: string): Word {
+function parseWord(word: string, pattern: RegExp, replace: string, hasCount: boolean): Word {
   const parts: (string | Placeholder)[] = [];
   let repeats = false;
   let end = 0;
   for (const { 0: found, 1: position, 2: change, 3: ofJob, index } of word.matchAll(pattern)) {
     const key = found === replace ? '' : (change ?? ofJob ?? '');
     // Plain text for whoever has chosen another string.
-    if (found === '{}' && replace !== '{}') continue;
+    if ((found === '{}' && replace !== '{}') || (found === COUNT && !hasCount)) continue;
     repeats ||= ofJob === undefined && position === undefined;
     parts.push(word.slice(end, index), {
       position: ofJob === undefined ? (position === undefined ? undefined : Number(position)) : 1,

@@ -58,6 +58,11 @@ describe('the jobs of js-each', () => {
     expect(stdout).toBe('20\nall\n');
   });
 
+  it('learn their number of slots from {n}', async () => {
+    const { stdout } = await run(`js-create -j 4 -- js-each -k --slots 1-3 echo x{n} ::: '{n}' b`);
+    expect(stdout).toMatch(/^x3 \{n\}\nx[123] b\n$/);
+  });
+
   it('keep their slots if js-each is killed, and give them back', async () => {
     const world = makeWorld();
     const { stdout } = await run(

@@ -4,7 +4,7 @@ import { fillTemplate, parseTemplate } from '../../src/each/template.js';
 
 const job = (items: readonly string[]) => ({ items, number: 7, slot: 3 });
 const fill = (words: readonly string[], items: readonly string[], replace?: string) =>
-  fillTemplate(parseTemplate(words, replace), job(items));
+  fillTemplate(parseTemplate(words, { replace, hasCount: false }), job(items));
 
 /** What GNU parallel 20221122 makes of an item: {} {.} {/} {//} {/.} */
 describe('the parts of an item', () => {
@@ -102,9 +102,23 @@ describe('a command line', () => {
   ])('-I %s: %j with %j is %j', (replace, words, items, filled) => expect(fill(words, items, replace)).toEqual(filled));
 
   test('needs a replacement string that is not empty', () =>
-    expect(() => parseTemplate(['p'], '')).toThrow(
+    expect(() => parseTemplate(['p'], { replace: '', hasCount: false })).toThrow(
       expect.objectContaining({ kind: 'usage', message: '-I: the replacement string must not be empty' }),
     ));
+});
+
+describe('the number of slots', () => {
+  const withCount = (words: readonly string[], slots: number | undefined, hasCount = true) =>
+    fillTemplate(parseTemplate(words, { replace: undefined, hasCount }), { ...job(['a{n}']), slots });
+
+  test.each([
+    [['p', '-j{n}', '{}'], 4, ['p', '-j4', 'a{n}']],
+    [['p', '{n}'], 2, ['p', '2', 'a{n}']],
+    [['p', '{n}{}{#}'], undefined, ['p', '{n}a{n}7']],
+  ])('is in place of {n}: %j with %o is %j', (words, slots, filled) => expect(withCount(words, slots)).toEqual(filled));
+
+  test('is not, if nobody asked for a number', () =>
+    expect(withCount(['p', '{n}'], 2, false)).toEqual(['p', '{n}', 'a{n}']));
 });
 
 describe('a command line for a shell', () => {
@@ -115,6 +129,10 @@ describe('a command line for a shell', () => {
     [['echo {#} {1}'], ["it's"], 'echo 7 "it\'s"'],
     [['echo {2}'], ['a'], "echo ''"],
   ])('%j with %j is %o', async (words, items, text) =>
-    expect((await makeFill(words, undefined, true))(job(items))).toEqual(['sh', '-c', text]),
+    expect((await makeFill(words, { replace: undefined, hasCount: false }, true))(job(items))).toEqual([
+      'sh',
+      '-c',
+      text,
+    ]),
   );
 });
