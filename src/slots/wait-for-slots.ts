@@ -125,7 +125,8 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       return !done;
     };
     const look = attempt(() => {
-      if (ahead !== undefined && isStillAhead(claim, ahead)) {
+      if (ahead !== undefined && !isStillAhead(claim, ahead)) ahead = findAhead(claim, count);
+      if (ahead !== undefined) {
         // A token that is there shows that the first does not act, as in a frozen cgroup.
         if (tryTakeSlots(claim, count, true)) end(resolve);
         return settleIfStalled();
