@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Completion of js-acquire, js-create, js-destroy, js-each, js-env, js-release and js-run for bash 4 and later.
+# Completion of js-acquire, js-create, js-destroy, js-each, js-env, js-release, js-run and js-status for bash 4 and later.
 # Source it in ~/.bashrc, or link it under each command's name into the folder that bash-completion loads from.
 
 _jobserver_tools() {
@@ -16,6 +16,7 @@ _jobserver_tools() {
       ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
+    js-status) options='-w --watch --all --json --fifo --no-adopt' ;;
     js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
     *) return ;;
   esac
@@ -92,4 +93,4 @@ _jobserver_tools_command() {
   fi
 }
 
-complete -F _jobserver_tools js-acquire js-create js-destroy js-each js-env js-release js-run
+complete -F _jobserver_tools js-acquire js-create js-destroy js-each js-env js-release js-run js-status

@@ -1,4 +1,4 @@
-# Completion of js-acquire, js-create, js-destroy, js-each, js-env, js-release and js-run for fish.
+# Completion of js-acquire, js-create, js-destroy, js-each, js-env, js-release, js-run and js-status for fish.
 # Source it in config.fish, or link it as COMMAND.fish for each command into ~/.config/fish/completions.
 
 function __jobserver_tools_operands --description 'Print the operands before the cursor'
@@ -43,13 +43,13 @@ function __jobserver_tools_overriding --description 'Complete the last of the va
     printf '%s\n' "$before"$names
 end
 
-for command in js-acquire js-create js-destroy js-each js-env js-release js-run
+for command in js-acquire js-create js-destroy js-each js-env js-release js-run js-status
     complete -c $command -f
     complete -c $command -n __jobserver_tools_no_operand -s h -l help -d 'Print the options'
     complete -c $command -n __jobserver_tools_no_operand -l version -d 'Print the version'
 end
 
-for command in js-acquire js-destroy js-each js-env js-release js-run
+for command in js-acquire js-destroy js-each js-env js-release js-run js-status
     complete -c $command -n __jobserver_tools_no_operand -l fifo -rF -d 'Use the pool of this FIFO instead of the one in MAKEFLAGS'
     complete -c $command -n __jobserver_tools_no_operand -l no-adopt -d 'Do not reach make\'s pipe through /proc'
 end
@@ -123,3 +123,7 @@ for command in js-create js-run
     complete -c $command -n __jobserver_tools_no_operand -l status-fd -x -d 'Write to this descriptor how the command started and ended'
     complete -c $command -xa '(__jobserver_tools_command)'
 end
+
+complete -c js-status -n __jobserver_tools_no_operand -s w -l watch -d 'Show it on the whole terminal until q or ^C'
+complete -c js-status -n __jobserver_tools_no_operand -l all -d 'Show every pool of this user'
+complete -c js-status -n __jobserver_tools_no_operand -l json -d 'Print JSON'

@@ -32,6 +32,8 @@ export function countHeld(pool: Pool, isSteady: (look: string) => boolean): Held
     // It was just made, and nothing is in it.
     const isEmpty = claim.namespace === '';
     if (!isEmpty && claim.namespace !== pidNamespace()) return undefined;
+    // It may have any number of tokens just now (slots/count-tokens.ts).
+    if (claim.isCounting && isAlive(claim.name.holder)) return undefined;
     held.claims++;
     const { returner } = claim.name;
     if (returner !== undefined) {

@@ -4,6 +4,7 @@ import { selfId } from '../process/process-table.js';
 import { asUser } from '../process/user.js';
 import { checkKept, checkReachable } from './check-reachable.js';
 import { type Claim, openClaim } from './claim.js';
+import { letOthersCount } from './count-tokens.js';
 import { abandonClaim } from './release-claim.js';
 import { findSlotOwner, type SlotOwner } from './slot-owner.js';
 import { takeMore, tryTakeSlots } from './take-slots.js';
@@ -26,6 +27,16 @@ export interface SlotRequest extends WaitOptions {
 export const acquireSlots = async (pool: Pool, request: SlotRequest): Promise<Claim> =>
   acquireSlotsAs(selfId(), await findSlotOwner(pool), pool, request);
 
+/** Takes what is free now, once more if it was perhaps only being counted. */
+function tryTake(claim: Claim, { count, timeoutMs }: SlotRequest): boolean {
+  const { pool } = claim;
+  const hasAll = () => asUser(pool.user, () => tryTakeSlots(claim, count, timeoutMs === 0));
+  if (hasAll()) return true;
+  if (timeoutMs !== 0 || pool.record === undefined) return false;
+  letOthersCount(pool);
+  return hasAll();
+}
+
 /** Does what acquireSlots() does, for a process that takes slots for several jobs. @param owner as findSlotOwner() returned it */
 export async function acquireSlotsAs(
   taker: Taker,
@@ -38,7 +49,7 @@ export async function acquireSlotsAs(
   try {
     await request.revive();
     // Not during a wait: then this process may have other things to do.
-    if (!asUser(pool.user, () => tryTakeSlots(claim, request.count, request.timeoutMs === 0))) {
+    if (!tryTake(claim, request)) {
       if (request.timeoutMs === undefined) checkKept(pool, owner, request.count);
       if (request.timeoutMs === 0) throw noSlot(claim, request.count, 0);
       await waitForSlots(claim, request);

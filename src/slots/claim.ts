@@ -123,12 +123,17 @@ export function recordBack(claim: Claim, byte: number): void {
 
 const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');
 
+/** Records that this process is about to read all tokens, and will write them back. @throws JobserverError 'failed' */
+export function recordCounting(claim: Claim): void {
+  writeLine(claim, 'counting');
+}
+
 /**
  * Records that the job is about to be started. From here on its claim is in use, although no job may be seen yet.
  * @throws JobserverError 'failed'
  */
 export function recordStart(claim: Claim): void {
-  writeLine(claim, 'start');
+  writeLine(claim, `start ${new Date().toISOString()}`);
 }
 
 /** Records the process that runs in the slots, because it goes on even if the holder dies. @throws JobserverError 'failed' */

@@ -28,19 +28,26 @@ const NONE_MS = 50;
 
 let lastNone = { session: '', atMs: -Infinity };
 
-/** Does what findClient() does, but not for each of many jobs that follow each other closely. */
+/** Returns whether such a client runs, other than above us, but does not look for each of many jobs that follow each other closely. */
 export function isSessionInClient(pool: Pool, session: ProcessId): boolean {
   if (lastNone.session === session && clockMs() - lastNone.atMs < NONE_MS) return false;
-  const isIn = findClient(pool, session);
+  // A process below it to which no pool is advertised (`env -i`) would wait for a slot that it already has.
+  const isIn = findClient(pool, session, (pid) => !isAbove(pid)) !== undefined;
   if (!isIn) lastNone = { session, atMs: clockMs() };
   return isIn;
 }
 
 /**
- * Returns whether a session has started a make or cargo without js-run: it takes the session's slot for granted, so no other
+ * Finds a make or cargo that a session has started without js-run: it takes the session's slot for granted, so no other
  * claim may have that meanwhile. What is below our own commands has slots of theirs.
+ * @param counts whether that process counts
+ * @returns its pid
  */
-function findClient(pool: Pool, session: ProcessId): boolean {
+export function findClient(
+  pool: Pool,
+  session: ProcessId,
+  counts: (pid: number) => boolean = () => true,
+): number | undefined {
   const pids = readChildren(pidOf(session));
   // The list grows while it is read; no process is in it twice.
   for (const pid of pids) {
@@ -49,13 +56,12 @@ function findClient(pool: Pool, session: ProcessId): boolean {
     if (entry === undefined || isHolder(pool.folder, entry.id) || takesForJobs(pool, entry.id)) continue;
     const program = readProgram(pid);
     if (program !== undefined && isClient(program)) {
-      // A process below it to which no pool is advertised (`env -i`) would wait for a slot that it already has.
-      if (isJoined(pool, pid, program) && !isAbove(pid)) return true;
+      if (isJoined(pool, pid, program) && counts(pid)) return pid;
       continue;
     }
     pids.push(...readChildren(pid));
   }
-  return false;
+  return undefined;
 }
 
 /** Returns whether a process has claims for several jobs. */

@@ -10,6 +10,13 @@ import { parseSlotOwner, type SlotOwner } from './slot-owner.js';
 /** What a claim's file says. */
 export interface ClaimRecord {
   name: ClaimName;
+  /** What the slots are for, as a person knows it; empty if the file has no such line yet. */
+  command: string;
+  /** When the claim was opened, and when its job was started, as ISO 8601. */
+  since: string | undefined;
+  startedAt: string | undefined;
+  /** Whether its holder reads all tokens and writes them back, and so may have any number. */
+  isCounting: boolean;
   owner: SlotOwner | undefined;
   /** The pid namespace of its processes, as readlink(2) gives it; empty if the file has no such line yet. */
   namespace: string;
@@ -66,6 +73,15 @@ function without(tokens: readonly number[], crossedOut: readonly number[]): numb
   return left;
 }
 
+function parseCommand(json: string): string {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    // It is not written yet.
+    return '';
+  }
+}
+
 /** Returns the path of a claim's file. */
 export const claimFile = (pool: Pick<Pool, 'folder'>, id: string): string => `${claimsFolder(pool.folder)}/${id}`;
 
@@ -93,6 +109,10 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   const back = parseTokens(valuesOf('back'));
   return {
     name,
+    command: parseCommand(/^command (.*)$/m.exec(text)?.[1] ?? ''),
+    since: valuesOf('since')[0],
+    startedAt: valuesOf('start')[0],
+    isCounting: valuesOf('counting').length > 0,
     namespace: valuesOf('in')[0] ?? '',
     isFromEarlierBoot: boot !== undefined && boot !== bootId(),
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),

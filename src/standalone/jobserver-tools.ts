@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   'js-env': () => import('../commands/js-env.js'),
   'js-release': () => import('../commands/js-release.js'),
   'js-run': () => import('../commands/js-run.js'),
+  'js-status': () => import('../commands/js-status.js'),
 };
 
 /** What only the executable has. */

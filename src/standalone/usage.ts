@@ -5,8 +5,8 @@ import { JobserverError } from '../errors.js';
 export const command: Command = {
   name: 'jobserver-tools',
   summary:
-    'Runs one of the commands js-acquire, js-create, js-destroy, js-env, js-release and js-run, which it also is by each of\n' +
-    'these names; or install or uninstall, which put them with their manual pages on this system, or take them away.',
+    'Runs one of the commands js-acquire, js-create, js-destroy, js-each, js-env, js-release, js-run and js-status, which it also\n' +
+    'is by each of these names; or install or uninstall, which put them with their manual pages on this system, or take them away.',
   operands: 'COMMAND [ARG]...',
   options: [],
   main({ args }) {

@@ -11,6 +11,7 @@ export interface Terminal {
   press(key: string): Promise<void>;
   /** What is to be seen, long lines in one. */
   screen(): Promise<string>;
+  resize(columns: number, rows: number): Promise<void>;
   /** Hangs up. */
   close(): Promise<void>;
 }
@@ -46,6 +47,9 @@ export async function openTerminal(world: World, shell: Shell = 'bash'): Promise
       await tmux('send-keys', key);
     },
     screen: () => tmux('capture-pane', '-p', '-J'),
+    async resize(columns, rows) {
+      await tmux('resize-window', '-x', String(columns), '-y', String(rows));
+    },
     async close() {
       await tmux('kill-server');
     },
