@@ -1,3 +1,4 @@
+import type { Env } from '../environment.js';
 import { isJobserverError } from '../errors.js';
 import { listOverriding } from '../jobs/job-count-variables.js';
 import { findPool, howToOpen, type Lookup } from '../pool/find-pool.js';
@@ -6,7 +7,8 @@ import { identifyPath } from '../pool/identity.js';
 import { describePool, isOpenAs, type Pool } from '../pool/pool.js';
 import { pidOf } from '../process/process-table.js';
 import { type Advertised, findAdvertised } from '../protocol/advertised.js';
-import type { Style } from '../tools/table.js';
+import { askStyles } from '../tools/ask-version.js';
+import { MAKE, type Style } from '../tools/table.js';
 import { checkTools, type ToolReport } from './check-tools.js';
 
 /** What js-env --check prints. */
@@ -60,6 +62,17 @@ function findReachable(pool: Pool, advertised: Advertised): Style[] {
     if (style !== 'fifo') return isOpen;
     return isThere(auth.kind === 'fifo' ? auth.path : (path ?? ''));
   });
+}
+
+/**
+ * Finds out which tools on PATH would join a pool that js-create makes, and what would override it.
+ * @param root the state folder
+ */
+export async function checkWithoutPool(env: Env, root: string): Promise<Pick<PoolReport, 'tools' | 'overriding'>> {
+  const make = await askStyles(MAKE, 'make', env, root);
+  // As js-create advertises it: also by a pair if make needs one.
+  const styles: Style[] = make.includes('fifo') ? ['fifo'] : [...make, 'fifo'];
+  return { tools: await checkTools(styles, false, env, root), overriding: listOverriding(env) };
 }
 
 /** Returns whether all programs that are started here stay within the pool. */

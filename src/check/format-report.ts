@@ -13,7 +13,18 @@ export function formatReport(report: PoolReport): string {
     `keeper    ${keeper === null ? 'none: js-create did not make this pool' : `alive, pid ${keeper}`}`,
   ];
   if (unreachable !== null) lines.push(`problem   ${unreachable}`);
-  for (const name of overriding) lines.push(`problem   ${name} overrides the pool: unset it, or run eval "$(js-env)"`);
+  return formatProblems({ tools, overriding }, lines);
+}
+
+/** Writes what is known without a pool. */
+export const formatWithoutPool = (report: Pick<PoolReport, 'tools' | 'overriding'>): string =>
+  formatProblems(report, ['pool      none; in one that js-create makes:']);
+
+function formatProblems({ tools, overriding }: Pick<PoolReport, 'tools' | 'overriding'>, head: string[]): string {
+  const lines = [
+    ...head,
+    ...overriding.map((name) => `problem   ${name} overrides the pool: unset it, or run eval "$(js-env)"`),
+  ];
   const rows = [
     ['TOOL', 'VERSION', 'JOINS', 'SWITCHED OFF BY', 'PATH'],
     ...tools.map(({ name, version, how, switchedOffBy, path }) => [

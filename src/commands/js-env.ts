@@ -1,12 +1,13 @@
-import { checkPool, isFine } from '../check/check-pool.js';
-import { formatReport } from '../check/format-report.js';
+import { checkPool, checkWithoutPool, isFine } from '../check/check-pool.js';
+import { formatReport, formatWithoutPool } from '../check/format-report.js';
 import type { Command, Context } from '../cli/command.js';
 import { JOIN_OPTIONS, LOOKUP_OPTIONS, lookupOf, parseJoinOptions } from '../cli/pool-options.js';
 import { leaveEnvironment } from '../jobs/child-environment.js';
 import { formatJsonChanges, formatJsonJoin } from '../jobs/format-json.js';
 import { formatChanges, formatJoin } from '../jobs/format-shell-code.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
-import { requirePool } from '../pool/find-pool.js';
+import { findPool, requirePool } from '../pool/find-pool.js';
+import { ensureStateRoot } from '../pool/state-folder.js';
 import { findReadingShell } from '../slots/calling-shell.js';
 
 export const command: Command = {
@@ -39,6 +40,10 @@ async function main({ args, env, flags, parent, print }: Context): Promise<numbe
     return 0;
   }
   const lookup = lookupOf({ args, env, flags, parent });
+  if (args.has('check') && findPool(lookup) === undefined) {
+    const report = await checkWithoutPool(env, ensureStateRoot(env));
+    print(asJson ? `${JSON.stringify({ pool: null, ...report, fine: false }, null, 2)}\n` : formatWithoutPool(report));
+  }
   const pool = requirePool(lookup);
   await ensureKeeper(pool);
   if (args.has('check')) {

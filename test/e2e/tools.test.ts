@@ -99,6 +99,18 @@ describe('js-env --check', () => {
     expect(status).toBe(1);
   });
 
+  it('prints the table for a pool that is still to be made', async () => {
+    const world = makeWorld();
+    const env = { PATH: `${world.env.PATH?.split(':')[0]}:/usr/bin:/bin`, MAX_JOBS: '3' };
+    const { stdout, stderr, status } = await world.run('js-env --check; exit $?', { env });
+    expect(stdout).toMatch(/^pool {6}none; in one that js-create makes:\nproblem {3}MAX_JOBS overrides the pool/);
+    expect(stdout).toMatch(/^make +4\.3 +by itself/m);
+    expect(stdout).toMatch(/^ninja +1\.11 +no: run it as 'js-run ninja'/m);
+    expect({ status, stderr }).toEqual({ status: 69, stderr: expect.stringMatching(/^js-env: no pool: /) });
+    const report = JSON.parse((await world.run('js-env --check --json', { env })).stdout);
+    expect(report).toMatchObject({ pool: null, fine: false, overriding: ['MAX_JOBS'] });
+  });
+
   it('explains a closed pair, as in a recipe without +', async () => {
     const world = makeWorld();
     world.file('Makefile', 'all: ; @sh -c "js-env --check; true"\n');
