@@ -7,7 +7,7 @@ _jobserver_tools() {
   local -i index=1
   case $command in
     js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;
-    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --json --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
+    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --trace --json --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
     js-destroy) options='--fifo --no-adopt --stale' ;;
     js-each)
       options='-a --arg-file -0 --null -I --replace -n --max-args -N --max-replace-args -j --jobs -P --max-procs --slots -k'
@@ -16,7 +16,7 @@ _jobserver_tools() {
       ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
-    js-status) options='-w --watch --all --json --fifo --no-adopt' ;;
+    js-status) options='-w --watch --all --json --timeline --svg --summary --fifo --no-adopt' ;;
     js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
     *) return ;;
   esac
@@ -31,7 +31,7 @@ _jobserver_tools() {
         break
         ;;
       -n | -qn | --slots | -j | -vj | -qj | -kj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --jobs-env | --status-fd | \
-        -a | --arg-file | -I | --replace | --max-args | -N | --max-replace-args | -P | --max-procs | --halt | --retries | --joblog)
+        -a | --arg-file | -I | --replace | --max-args | -N | --max-replace-args | -P | --max-procs | --halt | --retries | --joblog | --trace | --timeline)
         option=${COMP_WORDS[index]}
         # readline makes three words of --auth=pipe.
         [[ ${COMP_WORDS[index + 1]} == = ]] && index+=1
@@ -68,7 +68,7 @@ _jobserver_tools_value() {
       local before=${3%"${3##*,}"}
       mapfile -t COMPREPLY < <(compgen -W "$names" -P "$before" -- "${3##*,}")
       ;;
-    --fifo | -a | --arg-file | --joblog)
+    --fifo | -a | --arg-file | --joblog | --trace | --timeline)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$3")
       ;;

@@ -11,7 +11,7 @@ function __jobserver_tools_operands --description 'Print the operands before the
                 set -e words[1]
                 break
             case -n -qn --slots -j -vj -qj -kj --jobs --timeout --owner --fifo --mode --auth --keep-env --jobs-env --status-fd \
-                    -a --arg-file -I --replace --max-args -N --max-replace-args -P --max-procs --halt --retries --joblog
+                    -a --arg-file -I --replace --max-args -N --max-replace-args -P --max-procs --halt --retries --joblog --trace --timeline
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
             case '-?*'
@@ -73,6 +73,7 @@ complete -c js-create -n __jobserver_tools_no_operand -l fifo -rF -d 'Where to m
 complete -c js-create -n __jobserver_tools_no_operand -l mode -x -d 'The mode of the FIFO'
 complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish_complete_pids)' -d 'End the pool with this process instead of the calling shell'
 complete -c js-create -n __jobserver_tools_no_operand -l all-tokens -d 'Put in N tokens, for a session that runs no job itself'
+complete -c js-create -n __jobserver_tools_no_operand -l trace -rF -d 'Write a trace of all jobs and waits'
 complete -c js-create -n __jobserver_tools_no_operand -l json -d 'Print JSON instead of shell code, for a program'
 complete -c js-create -n __jobserver_tools_no_operand -s v -l verbose -d 'Report how N was chosen and what was removed'
 
@@ -127,3 +128,6 @@ end
 complete -c js-status -n __jobserver_tools_no_operand -s w -l watch -d 'Show it on the whole terminal until q or ^C'
 complete -c js-status -n __jobserver_tools_no_operand -l all -d 'Show every pool of this user'
 complete -c js-status -n __jobserver_tools_no_operand -l json -d 'Print JSON'
+complete -c js-status -n __jobserver_tools_no_operand -l timeline -rF -d 'Draw the trace that js-create --trace wrote'
+complete -c js-status -n __jobserver_tools_no_operand -l svg -d 'Print the timeline as a picture'
+complete -c js-status -n __jobserver_tools_no_operand -l summary -d 'Print only the figures of the timeline'

@@ -35,7 +35,7 @@ async function main({ args, env, flags, parent, print, warn, isTerminal }: Conte
   const pool = requirePool(lookupOf({ args, env, flags, parent }));
   const signals = watchSignals();
   const wanted = { slots, timeoutMs, command: 'js-acquire' };
-  const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, { warn, isTerminal }));
+  const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, { env, warn, isTerminal }));
   try {
     print(`${handOver(claim, holder)}\n`);
     return 0;

@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import type { Command, Context } from '../cli/command.js';
 import { parseMode, parseProcess } from '../cli/parse-values.js';
 import { chooseJobs, JOIN_OPTIONS, parseJoinOptions, RUN_OPTIONS } from '../cli/pool-options.js';
-import { Interrupted, JobserverError } from '../errors.js';
+import { attempt, Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/child-environment.js';
 import { formatJsonJoin } from '../jobs/format-json.js';
 import { formatJoin } from '../jobs/format-shell-code.js';
@@ -17,6 +18,7 @@ import { watchSignals } from '../process/forward-signals.js';
 import { listInherited } from '../process/own-descriptors.js';
 import { type ProcessId, selfId } from '../process/process-table.js';
 import { findReadingShell } from '../slots/calling-shell.js';
+import { createTrace } from '../slots/trace.js';
 
 export const command: Command = {
   name: 'js-create',
@@ -32,6 +34,11 @@ export const command: Command = {
       help: 'end the pool when this process ends; with none, keep it (default: the calling shell)',
     },
     { name: 'all-tokens', help: 'put N tokens in instead of N-1, for a session that runs no job itself' },
+    {
+      name: 'trace',
+      value: 'FILE',
+      help: 'write a trace of all jobs and waits, for Perfetto and js-status --timeline',
+    },
     { name: 'json', help: 'print JSON instead of shell code, for a program that sets its own environment' },
     ...JOIN_OPTIONS,
     { name: 'verbose', short: 'v', help: 'report how N was chosen, and which leftovers of killed pools were removed' },
@@ -69,7 +76,10 @@ async function main(context: Context): Promise<ProgramEnd> {
   }
   const signals = watchSignals();
   if (forCommand) warnOfMangled(env, warn);
-  const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo') }, root);
+  const file = args.value('trace');
+  const trace = file === undefined ? undefined : resolve(file);
+  if (trace !== undefined) attempt('write', trace, () => createTrace(trace, jobs));
+  const pool = await createPool({ jobs, session, owner, mode, fifo: args.value('fifo'), trace }, root);
   if (!forCommand) {
     try {
       if (signals.interrupt.signal !== undefined) throw new Interrupted(signals.interrupt.signal);

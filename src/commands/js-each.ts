@@ -85,7 +85,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     const find = own === undefined ? () => requirePool(lookupOf(context)) : undefined;
     const interrupt: Interrupt = { signal: undefined, onSignal: undefined };
     const wanted = { slots: options.slots, timeoutMs: undefined, command: '' };
-    const messages = { warn, isTerminal: () => progress === undefined && context.isTerminal(2) };
+    const messages = { env, warn, isTerminal: () => progress === undefined && context.isTerminal(2) };
     // A copy, because process.env itself asks the system for each variable.
     const base = { env: { ...env }, flags, inherited, fileLimit };
     const start: StartOptions = {

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { Command, Context } from '../cli/command.js';
 import { LOOKUP_OPTIONS, lookupOf } from '../cli/pool-options.js';
-import { JobserverError } from '../errors.js';
+import { attempt, JobserverError } from '../errors.js';
 import { requirePool } from '../pool/find-pool.js';
 import { closePool } from '../pool/pool.js';
 import type { ProgramEnd } from '../process/exit.js';
@@ -17,6 +18,9 @@ export const command: Command = {
     { name: 'watch', short: 'w', help: 'show it on the whole terminal, again every second, until q or ^C' },
     { name: 'all', help: 'show every pool of this user that js-create made' },
     { name: 'json', help: 'print JSON, for programs' },
+    { name: 'timeline', value: 'FILE', help: 'draw the trace that js-create --trace wrote, and sum it up' },
+    { name: 'svg', help: 'print the timeline as a picture (SVG)' },
+    { name: 'summary', help: 'print only the figures of the timeline' },
     ...LOOKUP_OPTIONS,
   ],
   main,
@@ -24,6 +28,9 @@ export const command: Command = {
 
 async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, flags, print } = context;
+  if (args.value('timeline') !== undefined) return printTimeline(context);
+  const other = ['svg', 'summary'].find((name) => args.has(name));
+  if (other !== undefined) throw new JobserverError('usage', `--${other} requires --timeline`);
   const [asJson, all, watches] = ['json', 'all', 'watch'].map((name) => args.has(name));
   if (watches && (asJson || all))
     throw new JobserverError('usage', `--watch cannot be combined with ${asJson ? '--json' : '--all'}`);
@@ -48,6 +55,22 @@ async function main(context: Context): Promise<ProgramEnd> {
   if (watches) return startWatch(context, () => read(true));
   const status = read(false);
   print(asJson ? formatJson(status) : formatStatus(status, Date.now()));
+  return 0;
+}
+
+/** Prints what a trace shows, as text, SVG or JSON. */
+async function printTimeline({ args, print }: Context): Promise<ProgramEnd> {
+  const other = ['watch', 'all', 'no-adopt'].find((name) => args.has(name));
+  if (other !== undefined || args.value('fifo') !== undefined)
+    throw new JobserverError('usage', `--timeline cannot be combined with --${other ?? 'fifo'}`);
+  const formats = ['svg', 'summary', 'json'].filter((name) => args.has(name));
+  if (formats.includes('svg') && formats.length > 1)
+    throw new JobserverError('usage', `--svg cannot be combined with --${formats[1]}`);
+  const file = args.value('timeline') ?? '';
+  // Loaded late (src/build/build.sh).
+  const { drawTimeline } = await import('../timeline/index.js');
+  const text = attempt('read', file, () => readFileSync(file, 'utf8'));
+  print(drawTimeline(text, file, formats, process.stdout.columns || 80));
   return 0;
 }
 

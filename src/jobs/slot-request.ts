@@ -1,8 +1,10 @@
-import { JobserverError, type Warn } from '../errors.js';
+import type { Env } from '../environment.js';
+import { JobserverError, reasonOf, type Warn } from '../errors.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import type { Interrupt } from '../process/forward-signals.js';
 import type { SlotRequest } from '../slots/acquire-slots.js';
+import { TRACE_VARIABLE } from '../slots/trace.js';
 
 /** How many slots a command wants: `least`, and up to `most` if they are free then; or all that the pool has. */
 export type SlotRange = { least: number; most: number } | 'all';
@@ -14,6 +16,7 @@ interface Wanted extends Pick<SlotRequest, 'timeoutMs' | 'command'> {
 
 /** How it speaks to the user. */
 interface Messages {
+  env: Env;
   warn: Warn;
   isTerminal(fd: 2): boolean;
 }
@@ -26,7 +29,7 @@ export function makeRequest(
   pool: Pool,
   { slots, ...wanted }: Wanted,
   interrupt: Interrupt,
-  { warn, isTerminal }: Messages,
+  { env, warn, isTerminal }: Messages,
 ): SlotRequest {
   const { least: count, most } = slots === 'all' ? allOf(pool) : slots;
   const what = count === 1 ? 'a slot' : `${count} slots`;
@@ -35,6 +38,8 @@ export function makeRequest(
     count,
     most: Math.min(most, pool.jobs ?? most),
     interrupt,
+    trace: pool.record === undefined ? env[TRACE_VARIABLE] || undefined : pool.record.trace,
+    onNoTrace: (error) => warn(`warning: cannot write the trace: ${reasonOf(error)}`),
     onLongWait: () => isTerminal(2) && warn(`waiting for ${what}`),
     onFewer: (held) =>
       warn(`warning: all slots are held by jobs that wait for more; taking ${held} instead of ${count}`),

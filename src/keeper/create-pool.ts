@@ -25,6 +25,8 @@ export interface PoolSpec {
   fifo?: string | undefined;
   /** The FIFO's mode, by default 0600. */
   mode?: number;
+  /** The trace in which the jobs are to be, an absolute path. */
+  trace?: string | undefined;
 }
 
 /**
@@ -48,7 +50,8 @@ export async function createPool(spec: PoolSpec, root: string): Promise<Pool> {
     // Until there is a keeper, this process keeps the pool: if it is killed, the record says which process made this.
     const self = { keeper: selfId(), place: 0, namespace: pidNamespace(), boot: bootId() };
     const image = session === null ? null : (readProcess(pidOf(session))?.image ?? null);
-    const record = { path, jobs, tokens, ...self, owner, session, image };
+    const { trace } = spec;
+    const record = { path, jobs, tokens, ...self, owner, session, image, ...(trace !== undefined && { trace }) };
     writeRecord(folder, record);
     // Only now: the pool can be found by it, so its state has to be there.
     if (spec.fifo !== undefined) writePointer(path, root, key, userId());

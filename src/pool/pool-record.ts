@@ -26,6 +26,8 @@ export interface PoolRecord {
   job?: ProcessId | undefined;
   /** The process that has the pool's implicit slot: itself or what it starts; null if nobody has it. */
   session: ProcessId | null;
+  /** The trace in which the jobs are. */
+  trace?: string | undefined;
   /** The program image of that process when the pool was made (see ProcessEntry). */
   image: string | null;
 }
@@ -84,6 +86,7 @@ const FIELDS: Readonly<Record<keyof Required<PoolRecord>, (value: unknown) => bo
   job: isProcessOrMissing,
   session: isProcessOrNull,
   image: isTextOrNull,
+  trace: (value) => value === undefined || isText(value),
 };
 
 /** Returns whether the process that the pool was made for has ended, and what that ran in it. */

@@ -9,6 +9,7 @@ import { abandonClaim } from './release-claim.js';
 import { findSlotOwner, type SlotOwner } from './slot-owner.js';
 import { takeMore, tryTakeSlots } from './take-slots.js';
 import { isAnyWaiting } from './token-queue.js';
+import { traceBegin, traceTimeUs } from './trace.js';
 import { noSlot, type WaitOptions, waitForSlots } from './wait-for-slots.js';
 
 /** The slots that a command asks a pool for. */
@@ -17,6 +18,10 @@ export interface SlotRequest extends WaitOptions {
   most: number;
   /** What the slots are for, for a person to read. */
   command: string;
+  /** The trace in which its job is to be; undefined for none. */
+  trace: string | undefined;
+  /** Called if that cannot be written. */
+  onNoTrace: (error: unknown) => unknown;
 }
 
 /**
@@ -26,6 +31,15 @@ export interface SlotRequest extends WaitOptions {
  */
 export const acquireSlots = async (pool: Pool, request: SlotRequest): Promise<Claim> =>
   acquireSlotsAs(selfId(), await findSlotOwner(pool), pool, request);
+
+function tryTraceBegin(claim: Claim, { trace, command, onNoTrace }: SlotRequest, askedUs: number): void {
+  if (trace === undefined) return;
+  try {
+    asUser(claim.pool.user, () => traceBegin(claim, trace, command, askedUs));
+  } catch (error) {
+    onNoTrace(error);
+  }
+}
 
 /** Takes what is free now, once more if it was perhaps only being counted. */
 function tryTake(claim: Claim, { count, timeoutMs }: SlotRequest): boolean {
@@ -45,6 +59,7 @@ export async function acquireSlotsAs(
   request: SlotRequest,
 ): Promise<Claim> {
   checkReachable(pool, owner, request.count);
+  const askedUs = request.trace === undefined ? 0 : traceTimeUs();
   const claim = asUser(pool.user, () => openClaim(pool, taker, owner, request.command));
   try {
     await request.revive();
@@ -55,6 +70,7 @@ export async function acquireSlotsAs(
       await waitForSlots(claim, request);
     }
     if (request.most > claim.held && !isAnyWaiting(claim)) takeMore(claim, request.most);
+    tryTraceBegin(claim, request, askedUs);
     return claim;
   } catch (error) {
     abandonClaim(claim);

@@ -29,6 +29,8 @@ export interface Claim {
   implicit: boolean;
   /** Whether it has the lock of the claims that take more than one slot (MULTI_SLOT_LOCK). */
   hasMultiSlotLock: boolean;
+  /** The trace in which its job begins and ends; undefined if there is none, or none yet. */
+  trace: string | undefined;
   /** The names of the notes that say which locks it wants. */
   notes: string[];
   /** The open file; each line is one write at its end. */
@@ -54,7 +56,18 @@ export function openClaim(pool: Pool, taker: Taker, owner: SlotOwner | undefined
   for (let attempts = 0; ; attempts++) {
     try {
       const fd = openNew(pool, file, `${head.join('\n')}\n`);
-      return { id, pool, owner, held: 0, tokens: [], implicit: false, hasMultiSlotLock: false, notes: [], fd };
+      return {
+        id,
+        pool,
+        owner,
+        held: 0,
+        tokens: [],
+        implicit: false,
+        hasMultiSlotLock: false,
+        trace: undefined,
+        notes: [],
+        fd,
+      };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
       // The state of a pool of ours is removed only with the pool; that of another may just have been removed with its last claim.
@@ -122,6 +135,12 @@ export function recordBack(claim: Claim, byte: number): void {
 }
 
 const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');
+
+/** Records that the job is about to begin in that trace. @throws JobserverError 'failed' */
+export function recordTrace(claim: Claim, file: string): void {
+  writeLine(claim, `trace ${JSON.stringify(file)}`);
+  claim.trace = file;
+}
 
 /** Records that this process is about to read all tokens, and will write them back. @throws JobserverError 'failed' */
 export function recordCounting(claim: Claim): void {

@@ -17,6 +17,8 @@ export interface ClaimRecord {
   startedAt: string | undefined;
   /** Whether its holder reads all tokens and writes them back, and so may have any number. */
   isCounting: boolean;
+  /** The trace in which its job has begun, or was about to. */
+  trace: string | undefined;
   owner: SlotOwner | undefined;
   /** The pid namespace of its processes, as readlink(2) gives it; empty if the file has no such line yet. */
   namespace: string;
@@ -73,12 +75,12 @@ function without(tokens: readonly number[], crossedOut: readonly number[]): numb
   return left;
 }
 
-function parseCommand(json: string): string {
+/** Returns the text that a line has as JSON; undefined if it is not there, or not wholly. */
+function parseJson(json = ''): string | undefined {
   try {
     return String(JSON.parse(json));
   } catch {
-    // It is not written yet.
-    return '';
+    return undefined;
   }
 }
 
@@ -109,10 +111,11 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
   const back = parseTokens(valuesOf('back'));
   return {
     name,
-    command: parseCommand(/^command (.*)$/m.exec(text)?.[1] ?? ''),
+    command: parseJson(/^command (.*)$/m.exec(text)?.[1]) ?? '',
     since: valuesOf('since')[0],
     startedAt: valuesOf('start')[0],
     isCounting: valuesOf('counting').length > 0,
+    trace: parseJson(/^trace (.*)$/m.exec(text)?.[1]),
     namespace: valuesOf('in')[0] ?? '',
     isFromEarlierBoot: boot !== undefined && boot !== bootId(),
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),

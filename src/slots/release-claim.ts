@@ -1,4 +1,4 @@
-import { closeSync, constants, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { attempt, cannot, errorCode } from '../errors.js';
 import {
   type ClaimName,
@@ -16,6 +16,7 @@ import type { Claim } from './claim.js';
 import { findHeir, isSlotTaken } from './find-heir.js';
 import { freeLock, MULTI_SLOT_LOCK, removeNotes, removeNotesOf, slotLock, unlock } from './locks.js';
 import { claimFile, isHandedTo, listClaims, readClaim } from './read-claim.js';
+import { traceEnd } from './trace.js';
 
 /**
  * Returns everything that a claim on disk holds and removes it.
@@ -45,6 +46,7 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
     isHalfReturned ? [] : claim.tokens,
     returner,
     isHalfReturned ? () => undefined : rename,
+    claim.trace === undefined ? undefined : { file: claim.trace, inode: claim.inode },
   );
   if (taken === undefined) return false;
   if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
@@ -58,13 +60,14 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
 export const releaseOwnClaim = (claim: Claim): void => asUser(claim.pool.user, () => releaseOwn(claim));
 
 function releaseOwn(claim: Claim): void {
-  const { pool, id, tokens, implicit, hasMultiSlotLock, owner, fd } = claim;
+  const { pool, id, tokens, implicit, hasMultiSlotLock, owner, trace, fd } = claim;
   const self = selfId();
+  const traced = trace === undefined ? undefined : { file: trace, inode: fstatSync(fd).ino };
   const name = parseClaimName(id) as ClaimName;
   const findRest = (left: ClaimName) => findHeir(pool, left);
   closeSync(fd);
   removeNotes(claim);
-  const taken = returnTokens(pool, name, tokens, self, findRest);
+  const taken = returnTokens(pool, name, tokens, self, findRest, traced);
   // Otherwise it is gone with the pool, or an heir has it with all that it holds.
   if (taken !== undefined) {
     if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
@@ -88,6 +91,12 @@ export function abandonClaim(claim: Claim): void {
 
 type Renaming = (name: ClaimName) => string | undefined;
 
+/** The trace that a claim's job has begun in, and the inode of the claim. */
+interface Traced {
+  file: string;
+  inode: number;
+}
+
 /**
  * Makes the claim this process's alone, and then puts its tokens back: PUT_FIRST in test/model/slots.pml is the other order.
  * @param rename is called when nobody can begin to use the claim's slot any more; gives the name under which the claim stays, if
@@ -100,6 +109,7 @@ function returnTokens(
   tokens: readonly number[],
   returner: ProcessId,
   rename: Renaming,
+  traced: Traced | undefined,
 ): string | undefined {
   const file = claimFile(pool, formatClaimName(name));
   const taken = claimFile(pool, nameReturning(name, returner));
@@ -113,6 +123,8 @@ function returnTokens(
     throw cannot('return the claim', file, error);
   }
   try {
+    // Before another job can have the slots.
+    if (traced !== undefined) traceEnd(pool, traced.file, traced.inode);
     const other = rename(name);
     if (other !== undefined) {
       renameSync(taken, claimFile(pool, other));
