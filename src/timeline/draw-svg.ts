@@ -10,15 +10,22 @@ const LEFT = 60;
 const LANE = 22;
 const TOP = 34;
 
+/** What two pictures need to have in common if they are to be compared; by default it is that of the trace. */
+export interface SvgOptions {
+  /** The time that the whole width stands for. */
+  makespanSeconds?: number;
+  /** The kinds of commands, in the order of their colors. */
+  kinds?: readonly string[];
+}
+
 /**
  * Draws the trace as a picture: a lane for each slot, colors by kind of command.
  * @param title what stands above it
- * @param makespanSeconds the time that the whole width stands for, so that two pictures can be compared; by default that of the trace
  */
-export function drawSvg(trace: Trace, title: string, makespanSeconds?: number): string {
+export function drawSvg(trace: Trace, title: string, options: SvgOptions = {}): string {
   const { lanes, jobs } = trace;
   const { startUs, endUs } = boundsOf(trace);
-  const kinds = listKinds(jobs);
+  const { makespanSeconds, kinds = listKinds(jobs) } = options;
   const { utilisation, makespanSeconds: ownSeconds } = summarize(trace);
   const allUs = (makespanSeconds === undefined ? endUs - startUs : makespanSeconds * 1e6) || 1;
   const x = (us: number) => LEFT + ((us - startUs) / allUs) * (WIDTH - LEFT - 10);
