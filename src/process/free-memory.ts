@@ -29,7 +29,7 @@ export function readMemory(root = ''): Memory {
 }
 
 /** Returns a value of `/proc/meminfo` or `/proc/PID/status` in bytes; undefined if it is not there. */
-function kilobytesIn(text: string, name: string): number | undefined {
+export function kilobytesIn(text: string, name: string): number | undefined {
   const [, kilobytes] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text) ?? [];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
@@ -46,4 +46,10 @@ function readLimit({ folder, version }: Cgroup, read: ReadSystemFile): Memory | 
   const dropped = new RegExp(`^${version === 1 ? 'total_' : ''}inactive_file (\\d+)$`, 'm');
   const [, droppable = '0'] = dropped.exec(read(`${folder}/memory.stat`) ?? '') ?? [];
   return { totalBytes, freeBytes: totalBytes - Math.max(0, used - Number(droppable)) };
+}
+
+/** Formats an amount of memory for a person: `512M`, `1.5G`. */
+export function formatBytes(bytes: number): string {
+  const gigabytes = bytes / 1024 ** 3;
+  return gigabytes >= 1 ? `${Number(gigabytes.toFixed(1))}G` : `${Math.floor(bytes / 1024 ** 2)}M`;
 }

@@ -27,6 +27,8 @@ export interface Claim {
   tokens: number[];
   /** Whether the slot owner's implicit slot is among them. */
   implicit: boolean;
+  /** How much memory is reserved for it; 0 if it asked for none, or waits for it. */
+  memoryBytes: number;
   /** Whether it has the lock of the claims that take more than one slot (MULTI_SLOT_LOCK). */
   hasMultiSlotLock: boolean;
   /** The names of the notes that say which locks it wants. */
@@ -54,7 +56,18 @@ export function openClaim(pool: Pool, taker: Taker, owner: SlotOwner | undefined
   for (let attempts = 0; ; attempts++) {
     try {
       const fd = openNew(pool, file, `${head.join('\n')}\n`);
-      return { id, pool, owner, held: 0, tokens: [], implicit: false, hasMultiSlotLock: false, notes: [], fd };
+      return {
+        id,
+        pool,
+        owner,
+        held: 0,
+        tokens: [],
+        implicit: false,
+        memoryBytes: 0,
+        hasMultiSlotLock: false,
+        notes: [],
+        fd,
+      };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT' || attempts > 100) throw cannot('write the claim', file, error);
       // The state of a pool of ours is removed only with the pool; that of another may just have been removed with its last claim.
@@ -119,6 +132,17 @@ export function recordBack(claim: Claim, byte: number): void {
   } catch {
     // The disk is full: for the keeper the token is on its way as long as this process lives.
   }
+}
+
+/** Writes down how much memory the claim waits for, for a person to read. @throws JobserverError 'failed' */
+export function recordWanted(claim: Claim, bytes: number): void {
+  writeLine(claim, `wants-memory ${bytes}`);
+}
+
+/** Reserves memory for the claim; 0 gives it up. @throws JobserverError 'failed'; then it has what it had */
+export function recordMemory(claim: Claim, bytes: number): void {
+  writeLine(claim, `memory ${bytes}`);
+  claim.memoryBytes = bytes;
 }
 
 const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');

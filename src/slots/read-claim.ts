@@ -26,6 +26,8 @@ export interface ClaimRecord {
   job: ProcessId | undefined;
   /** The bytes that were taken and not crossed out, if a whole line says that they are of this boot. */
   tokens: number[];
+  /** How many bytes of memory are reserved for it. */
+  memoryBytes: number;
   /** How many tokens were crossed out and may not be back in the pool yet. */
   leaving: number;
   inode: number;
@@ -118,6 +120,7 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
     tokens: boot === bootId() ? without(parseTokens(valuesOf('token')), back) : [],
+    memoryBytes: Number(valuesOf('memory').findLast((bytes) => /^\d+$/.test(bytes)) ?? 0),
     leaving: back.length - parseTokens(valuesOf('put')).length,
     inode: stat.ino,
     writtenMs: stat.mtimeMs,
