@@ -27,34 +27,46 @@ export function readMemoryUsers({ pool, id: own }: Claim): MemoryUser[] {
   // Those have none yet, and may be hundreds.
   const wanting = listWaitingClaims(names, (lock) => MEMORY_QUEUES.includes(lock));
   const known = new Map<number, readonly ProcessId[]>();
-  const all = listClaims(pool).flatMap((id): [string, ClaimRecord][] => {
+  const claims = listClaims(pool).flatMap((id): [string, ClaimRecord][] => {
     const claim = id === own || wanting.has(id) ? undefined : readClaim(pool, id);
     return claim === undefined ? [] : [[id, claim]];
   });
-  const reserved = all.flatMap(([id, claim]): Reserved[] => {
+  const reserved = claims.flatMap(([id, claim]): Reserved[] => {
     if (claim.memoryBytes === 0 || !isInUse(pool, claim)) return [];
     const root = rootOf(claim);
     const [, ...above] = listAbove(pidOf(root ?? claim.name.holder), known);
     return [{ id, claim, root, above }];
   });
-  const byRoot = new Map(reserved.flatMap((each) => (each.root === undefined ? [] : [[each.root, each] as const])));
+  const roots = new Map(reserved.flatMap((each) => (each.root === undefined ? [] : [[each.root, each] as const])));
   const aboveUs = new Set(listAbove(pidOf(selfId()), known));
-  const onlyWaiting = findOnlyWaiting(byRoot, all, waiting, known);
-  const users = new Map(
-    reserved.map((each): [Reserved, MemoryUser] => [
-      each,
-      {
-        reservedBytes: each.claim.memoryBytes,
-        usedBytes: each.root === undefined ? 0 : readTreeMemory(pidOf(each.root)),
-        within: undefined,
-        isAbove: aboveUs.has(each.root ?? each.claim.name.holder),
-        state: waiting.has(each.id) ? 'waits' : each.root && onlyWaiting.has(each.root) ? 'only-waits' : 'runs',
-      },
-    ]),
-  );
-  for (const [each, user] of users) {
-    const around = each.above.find((process) => byRoot.has(process));
-    if (around !== undefined) user.within = users.get(byRoot.get(around) as Reserved);
+  let onlyWaiting: ReadonlySet<ProcessId> | undefined;
+  const stateOf = ({ id, root }: Reserved): MemoryUser['state'] => {
+    if (waiting.has(id)) return 'waits';
+    // Only if it is asked for: it looks at each process that waits.
+    onlyWaiting ??= findOnlyWaiting(roots, claims, waiting, known);
+    return root !== undefined && onlyWaiting.has(root) ? 'only-waits' : 'runs';
+  };
+  return linkUsers(reserved, roots, (each) => ({
+    reservedBytes: each.claim.memoryBytes,
+    usedBytes: each.root === undefined ? 0 : readTreeMemory(pidOf(each.root)),
+    within: undefined,
+    isAbove: isAmong(aboveUs, each),
+    get state() {
+      return stateOf(each);
+    },
+  }));
+}
+
+/** Makes the users, and finds the nearest one around each. */
+function linkUsers(
+  reserved: readonly Reserved[],
+  roots: ReadonlyMap<ProcessId, Reserved>,
+  makeUser: (each: Reserved) => MemoryUser,
+): MemoryUser[] {
+  const users = new Map(reserved.map((each) => [each, makeUser(each)]));
+  for (const [{ above }, user] of users) {
+    const around = above.find((process) => roots.has(process));
+    if (around !== undefined) user.within = users.get(roots.get(around) as Reserved);
   }
   return [...users.values()];
 }
@@ -64,6 +76,13 @@ function rootOf({ name, namespace, job }: ClaimRecord): ProcessId | undefined {
   if (namespace !== pidNamespace()) return undefined;
   // Of a shell that holds a claim by js-acquire, all that it runs.
   return isHandedOver(name) ? name.holder : job;
+}
+
+/** Returns whether the job of a claim is one of the processes. */
+function isAmong(processes: ReadonlySet<ProcessId>, { root, claim: { name } }: Reserved): boolean {
+  if (root !== undefined) return processes.has(root);
+  // What a js-run starts is its job, even if that could not be recorded; a js-each has others.
+  return name.number === undefined && processes.has(name.holder);
 }
 
 /** Finds those of the roots below which nothing runs but what waits. @param waiting the names of the claims that wait */

@@ -51,8 +51,10 @@ describe.skipIf(!canLimitMemory)('jobs with --memory, in a cgroup with a limit',
   it('of js-each do not overlap if they do not fit, and do if they do', async () => {
     const world = makeLimitedWorld();
     expect(await inPool(world, 4, 'js-each --memory 60% -- span big hog 340 true ::: 1 2 3')).toEqual(WELL);
+    expect(await inPool(world, 4, 'js-each --memory 60% -- span quick sleep 0.05 ::: 1 2 3 4 5 6')).toEqual(WELL);
     expect(await inPool(world, 4, 'js-each --memory 25% -- span small meet 2 ::: 1 2')).toEqual(WELL);
-    expect([await peakOf(world, 'big'), await peakOf(world, 'small')]).toEqual([1, 2]);
+    const peaks = ['big', 'quick', 'small'].map((name) => peakOf(world, name));
+    expect(await Promise.all(peaks)).toEqual([1, 1, 2]);
   });
 
   it('do not overlap if both had to wait for a slot', async () => {
