@@ -40,12 +40,21 @@ export function makeLimitedWorld(): World {
   const procs = join(folder, 'cgroup.procs');
   // After the world has ended what ran in it.
   onTestFinished(async () => {
+    for (const pid of readFileSync(procs, 'utf8').split('\n').filter(Boolean)) endProcess(Number(pid));
     await expect.poll(() => readFileSync(procs, 'utf8'), { timeout: 5000 }).toBe('');
     rmdirSync(folder);
   });
   const world = makeWorld();
   buildHog(join(world.dir, 'bin/hog'));
   return { ...world, run: (script, options) => world.run(`echo $$ >'${procs}'\n${script}`, options) };
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 /** Compiles a program that uses memory. */

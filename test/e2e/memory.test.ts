@@ -118,6 +118,43 @@ describe.skipIf(!canLimitMemory)('jobs with --memory, in a cgroup with a limit',
   });
 
   it.each([
+    ['killed', 'KILL', 'true'],
+    ['stopped', 'STOP', 'kill -CONT $first'],
+    ['interrupted', 'INT', 'true'],
+  ])('do not wait for the first one that waits if it is %s', async (_, signal, afterwards) => {
+    const world = makeLimitedWorld();
+    const script = `set -m
+      js-run --memory 60% bash -c 'touch busy; until_there free' & until_there busy
+      js-run --memory 60% touch first & first=$!; until_waiting memory 1
+      js-run --memory 60% touch second & second=$!; until_waiting memory 2
+      kill -${signal} $first; touch free; until_there second; wait $second; ${afterwards}; wait 2>/dev/null; ls first second 2>/dev/null`;
+    const { stdout } = await inPool(world, 2, script);
+    expect(stdout).toBe(signal === 'STOP' ? 'first\nsecond\n' : 'second\n');
+  });
+
+  it('get another keeper if that was killed, and end with the pool', async () => {
+    const world = makeLimitedWorld();
+    const script = `
+      keeper() { sed -n 's/.*"keeper": *"\\([0-9]*\\).*/\\1/p' run/*/*/pool.json; }
+      js-run --memory 60% bash -c 'touch busy; until_there free' & until_there busy
+      js-run --memory 60% true & second=$!; until_waiting memory 1
+      old=$(keeper); kill -KILL $old; until [ "$(keeper)" != $old ]; do sleep 0.02; done
+      js-destroy; wait $second; echo $?; touch free; wait`;
+    expect((await inPool(world, 2, script)).stdout).toBe('69\n');
+  });
+
+  it('wait in a pool of make, too', async () => {
+    const world = makeLimitedWorld();
+    world.file(
+      'Makefile',
+      'all: 1 2 3 4\n1 2 3:\n\t+js-run --memory 60% -- span big hog 340 sleep 0.1\n4:\n\t+js-run -- span small true\n',
+    );
+    expect(await world.run('make -s -j4')).toEqual(WELL);
+    expect(await peakOf(world, 'big')).toBe(1);
+    expect((await world.spans()).length).toBe(4);
+  });
+
+  it.each([
     ['--no-wait', ''],
     ['--timeout 0.5', ' within 0.5 s'],
   ])('give up with %s, and hold nothing then', async (option, within) => {
