@@ -132,6 +132,18 @@ describe.skipIf(!canLimitMemory)('jobs with --memory, in a cgroup with a limit',
     expect(stdout).toBe(signal === 'STOP' ? 'first\nsecond\n' : 'second\n');
   });
 
+  it('are shown by js-status with their memory', async () => {
+    const world = makeLimitedWorld();
+    const script = `
+      js-run --memory 60% bash -c 'touch busy; until_there free' & until_there busy
+      js-run --memory 50% true & until_waiting memory 1; js-status; js-status --json >json; touch free; wait; cat json`;
+    const { stdout } = await inPool(world, 2, script);
+    expect(stdout).toMatch(/^HOLDING\n.*session's slot, 360M .*\n\nWAITING\n.* 300M .* true$/m);
+    const { holding, waiting } = JSON.parse(stdout.slice(stdout.indexOf('{')));
+    const memoryOf = (claims: { memory: number }[]) => claims.map(({ memory }) => memory / 1024 ** 2);
+    expect([memoryOf(holding), memoryOf(waiting)]).toEqual([[360], [300]]);
+  });
+
   it('get another keeper if that was killed, and end with the pool', async () => {
     const world = makeLimitedWorld();
     const script = `
