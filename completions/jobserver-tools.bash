@@ -6,18 +6,18 @@ _jobserver_tools() {
   local command=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} option='' operand='' options
   local -i index=1
   case $command in
-    js-acquire) options='-n --slots --timeout --no-wait --owner --fifo --no-adopt' ;;
-    js-create) options='-j --jobs --fifo --mode --owner --all-tokens --trace --json --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
+    js-acquire) options='-n --slots --timeout --no-wait --memory --memory-per-job --owner --fifo --no-adopt' ;;
+    js-create) options='-j --jobs --memory-per-job --fifo --mode --owner --all-tokens --trace --json --auth --keep-env --shims -v --verbose -q --quiet --status-fd' ;;
     js-destroy) options='--fifo --no-adopt --stale' ;;
     js-each)
       options='-a --arg-file -0 --null -I --replace -n --max-args -N --max-replace-args -j --jobs -P --max-procs --slots -k'
       options+=' --keep-order --line-buffer -u --ungroup --tag --json --halt --retries --timeout --joblog --resume --resume-failed --shell'
-      options+=' --dry-run --progress --no-progress --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet'
+      options+=' --dry-run --progress --no-progress --memory --memory-per-job --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet'
       ;;
     js-release) options='--fifo --no-adopt' ;;
     js-env) options='--sh --check --json --strip --auth --keep-env --shims --fifo --no-adopt' ;;
     js-status) options='-w --watch --all --json --timeline --svg --summary --fifo --no-adopt' ;;
-    js-run) options='-n --slots --timeout --no-wait --require --fit --ignore-dry-run --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
+    js-run) options='-n --slots --timeout --no-wait --memory --memory-per-job --require --fit --ignore-dry-run --jobs-env --share --auth --keep-env --shims --fifo --no-adopt -q --quiet --status-fd' ;;
     *) return ;;
   esac
   COMPREPLY=()
@@ -30,7 +30,7 @@ _jobserver_tools() {
         operand=yes
         break
         ;;
-      -n | -qn | --slots | -j | -vj | -qj | -kj | --jobs | --timeout | --owner | --fifo | --mode | --auth | --keep-env | --jobs-env | --status-fd | \
+      -n | -qn | --slots | -j | -vj | -qj | -kj | --jobs | --timeout | --memory | --memory-per-job | --owner | --fifo | --mode | --auth | --keep-env | --jobs-env | --status-fd | \
         -a | --arg-file | -I | --replace | --max-args | -N | --max-replace-args | -P | --max-procs | --halt | --retries | --joblog | --trace | --timeline)
         option=${COMP_WORDS[index]}
         # readline makes three words of --auth=pipe.

@@ -10,7 +10,7 @@ function __jobserver_tools_operands --description 'Print the operands before the
             case --
                 set -e words[1]
                 break
-            case -n -qn --slots -j -vj -qj -kj --jobs --timeout --owner --fifo --mode --auth --keep-env --jobs-env --status-fd \
+            case -n -qn --slots -j -vj -qj -kj --jobs --timeout --memory --memory-per-job --owner --fifo --mode --auth --keep-env --jobs-env --status-fd \
                     -a --arg-file -I --replace --max-args -N --max-replace-args -P --max-procs --halt --retries --joblog --trace --timeline
                 set -e words[1]
                 set -q words[1]; and set -e words[1]
@@ -66,9 +66,15 @@ for command in js-acquire js-run
     complete -c $command -n __jobserver_tools_no_operand -l no-wait -d 'Give up with exit status 75 if no slot is free'
 end
 
+for command in js-acquire js-each js-run
+    complete -c $command -n __jobserver_tools_no_operand -l memory -x -d 'Wait until so much memory is free'
+    complete -c $command -n __jobserver_tools_no_operand -l memory-per-job -x -d 'Wait until so much memory is free for each slot'
+end
+
 complete -c js-acquire -n __jobserver_tools_no_operand -l owner -xa '(__fish_complete_pids)' -d 'Hold the slots for this process instead of the calling shell'
 
 complete -c js-create -n __jobserver_tools_no_operand -s j -l jobs -x -d 'How many jobs may run at a time'
+complete -c js-create -n __jobserver_tools_no_operand -l memory-per-job -x -d 'Lower the number to the jobs that fit into free memory'
 complete -c js-create -n __jobserver_tools_no_operand -l fifo -rF -d 'Where to make the FIFO'
 complete -c js-create -n __jobserver_tools_no_operand -l mode -x -d 'The mode of the FIFO'
 complete -c js-create -n __jobserver_tools_no_operand -l owner -xa 'none (__fish_complete_pids)' -d 'End the pool with this process instead of the calling shell'

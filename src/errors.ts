@@ -43,6 +43,11 @@ export function isJobserverError(error: unknown): error is JobserverError {
   return error instanceof Error && error.name === 'JobserverError';
 }
 
+/** Returns whether it is an Interrupted, as isJobserverError() does. */
+export function isInterrupted(error: unknown): error is Interrupted {
+  return error instanceof Error && error.name === 'Interrupted';
+}
+
 /** Returns the error code (`ENOENT`) of a system error, else undefined. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

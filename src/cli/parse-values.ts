@@ -1,4 +1,5 @@
 import { JobserverError } from '../errors.js';
+import { readMemory } from '../process/free-memory.js';
 import { type ProcessId, readProcess } from '../process/process-table.js';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -26,6 +27,20 @@ export function parseCount(option: string, text: string, most: number): number {
   if (!(count >= 1)) throw new JobserverError('usage', `${option}: '${text}' is not a positive integer`);
   if (count > most) throw new JobserverError('usage', `${option}: '${text}' is more than the maximum of ${most}`);
   return count;
+}
+
+/**
+ * Parses an amount of memory.
+ * @param text `512M`, `4G`, `4GiB` or `1.5g`, in powers of 1024 whatever follows the letter; `50%` of what readTotal returns
+ * @returns bytes, at least 1
+ * @throws JobserverError 'usage'; 'failed' if the total cannot be read
+ */
+export function parseSize(option: string, text: string, readTotal = () => readMemory().totalBytes): number {
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,9})?)(?:([KMGT])(?:i?B)?|%)$/i.exec(text) ?? [];
+  const share = unit === '' ? Number(number) / 100 : Number(number) * 1024 ** (1 + 'KMGT'.indexOf(unit.toUpperCase()));
+  if (number === '' || share === 0 || (unit === '' && share > 1))
+    throw new JobserverError('usage', `${option}: '${text}' is not a size such as 512M, 4G or 50%`);
+  return Math.max(1, Math.floor(unit === '' ? share * readTotal() : share));
 }
 
 /**

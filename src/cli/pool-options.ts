@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { JobserverError } from '../errors.js';
 import { AUTH_CHOICES, type JoinOptions } from '../jobs/join-options.js';
-import type { SlotRange } from '../jobs/slot-request.js';
+import type { MemoryWanted, SlotRange } from '../jobs/slot-request.js';
 import type { Lookup } from '../pool/find-pool.js';
 import { MOST_JOBS } from '../pool/most-jobs.js';
 import { countProcessors } from '../process/count-processors.js';
+import { formatBytes, readMemory } from '../process/free-memory.js';
 import { OVERRIDING, THREAD_VARIABLES } from '../tools/table.js';
 import type { Context } from './command.js';
 import type { Arguments, OptionSpec } from './command-line.js';
-import { parseChoice, parseCount, parseDuration, parseVariable } from './parse-values.js';
+import { parseChoice, parseCount, parseDuration, parseSize, parseVariable } from './parse-values.js';
 
 /** The options of commands that let a program join a pool. */
 export const JOIN_OPTIONS: readonly OptionSpec[] = [
@@ -94,6 +95,21 @@ export const WAIT_OPTIONS: readonly OptionSpec[] = [
   { name: 'no-wait', help: 'give up at once with exit status 75 if no slot is free' },
 ];
 
+/** The options of commands whose jobs need memory. */
+export const MEMORY_OPTIONS: readonly OptionSpec[] = [
+  { name: 'memory', value: 'SIZE', help: 'wait until SIZE of memory (512M, 4G, 50%) is free for the job' },
+  { name: 'memory-per-job', value: 'SIZE', help: 'the same for each of its slots; with MIN-MAX, take as many as fit' },
+];
+
+/** Parses MEMORY_OPTIONS. @throws JobserverError 'usage' */
+export function parseMemory(args: Arguments): MemoryWanted | undefined {
+  const [all, each] = ['memory', 'memory-per-job'].map((name) => args.value(name));
+  if (all !== undefined && each !== undefined)
+    throw new JobserverError('usage', '--memory cannot be combined with --memory-per-job');
+  if (all !== undefined) return { bytes: parseSize('--memory', all), perSlot: false };
+  return each === undefined ? undefined : { bytes: parseSize('--memory-per-job', each), perSlot: true };
+}
+
 /** Parses the number of slots. @throws JobserverError 'usage' */
 export function parseSlots(args: Arguments): SlotRange {
   const text = args.value('slots') ?? '1';
@@ -124,4 +140,15 @@ export function chooseJobs({ args, env }: Pick<Context, 'args' | 'env'>): { jobs
   const { count, reason } =
     text === undefined ? countProcessors(env) : { count: parseCount('-j', text, MOST_JOBS), reason: 'given with -j' };
   return { jobs: Math.min(count, MOST_JOBS), reason };
+}
+
+/** Lowers N to the jobs that free memory suffices for, at least 1, if --memory-per-job is given. @throws JobserverError 'usage' */
+export function fitJobsToMemory(chosen: { jobs: number; reason: string }, args: Arguments): typeof chosen {
+  const text = args.value('memory-per-job');
+  if (text === undefined) return chosen;
+  const bytes = parseSize('--memory-per-job', text);
+  const { freeBytes } = readMemory();
+  const jobs = Math.max(1, Math.floor(freeBytes / bytes));
+  const reason = `${formatBytes(freeBytes)} of memory is free, with ${formatBytes(bytes)} for each job`;
+  return jobs < chosen.jobs ? { jobs, reason } : chosen;
 }

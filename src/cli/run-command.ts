@@ -4,7 +4,7 @@ import {
   cannot,
   type ErrorKind,
   errorCode,
-  Interrupted,
+  isInterrupted,
   isJobserverError,
   JobserverError,
   reasonOf,
@@ -95,7 +95,7 @@ async function run(command: Command, line: CommandLine): Promise<ProgramEnd> {
     status?.write(describeEnd(end));
     return end;
   } catch (error) {
-    if (error instanceof Interrupted) {
+    if (isInterrupted(error)) {
       const { signal } = error;
       const message = `ended by ${signal} before the command started`;
       status?.write({ event: 'error', kind: 'interrupted', signal, message });

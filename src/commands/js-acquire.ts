@@ -1,6 +1,14 @@
 import type { Command, Context } from '../cli/command.js';
 import { parseProcess } from '../cli/parse-values.js';
-import { LOOKUP_OPTIONS, lookupOf, parseSlots, parseTimeoutMs, WAIT_OPTIONS } from '../cli/pool-options.js';
+import {
+  LOOKUP_OPTIONS,
+  lookupOf,
+  MEMORY_OPTIONS,
+  parseMemory,
+  parseSlots,
+  parseTimeoutMs,
+  WAIT_OPTIONS,
+} from '../cli/pool-options.js';
 import { JobserverError } from '../errors.js';
 import { requireOutput } from '../jobs/require-output.js';
 import { makeRequest } from '../jobs/slot-request.js';
@@ -18,6 +26,7 @@ export const command: Command = {
   operands: '',
   options: [
     ...WAIT_OPTIONS,
+    ...MEMORY_OPTIONS,
     { name: 'owner', value: 'PID', help: 'hold the slots for this process (default: the calling shell)' },
     ...LOOKUP_OPTIONS,
   ],
@@ -27,6 +36,7 @@ export const command: Command = {
 async function main({ args, env, flags, parent, print, warn, isTerminal }: Context): Promise<ProgramEnd> {
   const slots = parseSlots(args);
   const timeoutMs = parseTimeoutMs(args);
+  const memory = parseMemory(args);
   const owner = args.value('owner');
   const holder = owner === undefined ? findReadingShell(parent) : parseProcess('--owner', owner);
   if (holder === undefined)
@@ -34,7 +44,7 @@ async function main({ args, env, flags, parent, print, warn, isTerminal }: Conte
   requireOutput(parent);
   const pool = requirePool(lookupOf({ args, env, flags, parent }));
   const signals = watchSignals();
-  const wanted = { slots, timeoutMs, command: 'js-acquire' };
+  const wanted = { slots, timeoutMs, memory, command: 'js-acquire' };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, { env, warn, isTerminal }));
   try {
     print(`${handOver(claim, holder)}\n`);

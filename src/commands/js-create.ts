@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command, Context } from '../cli/command.js';
 import { parseMode, parseProcess } from '../cli/parse-values.js';
-import { chooseJobs, JOIN_OPTIONS, parseJoinOptions, RUN_OPTIONS } from '../cli/pool-options.js';
+import { chooseJobs, fitJobsToMemory, JOIN_OPTIONS, parseJoinOptions, RUN_OPTIONS } from '../cli/pool-options.js';
 import { attempt, Interrupted, JobserverError } from '../errors.js';
 import { fifoOf } from '../jobs/child-environment.js';
 import { formatJsonJoin } from '../jobs/format-json.js';
@@ -26,6 +26,11 @@ export const command: Command = {
   operands: '[-- COMMAND [ARG]...]',
   options: [
     { name: 'jobs', short: 'j', value: 'N', help: 'how many jobs may run at once (default: the processors available)' },
+    {
+      name: 'memory-per-job',
+      value: 'SIZE',
+      help: 'lower N to as many jobs of SIZE (2G, 10%) as free memory suffices for',
+    },
     { name: 'fifo', value: 'PATH', help: 'where to make the FIFO (default: in a private folder)' },
     { name: 'mode', value: 'MODE', help: "the FIFO's mode (default 0600)" },
     {
@@ -55,7 +60,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     throw new JobserverError('usage', '--quiet cannot be combined with --verbose');
   const inherited = listInherited(parent);
   const fileLimit = findFileLimit(parent);
-  const { jobs, reason } = chooseJobs(context);
+  const { jobs, reason } = fitJobsToMemory(chooseJobs(context), args);
   if (args.has('verbose')) report(`N is ${jobs}: ${reason}`);
   const options = parseJoinOptions(args);
   const mode = parseMode('--mode', args.value('mode') ?? '0600');

@@ -8,7 +8,9 @@ import {
   jobsGiven,
   LOOKUP_OPTIONS,
   lookupOf,
+  MEMORY_OPTIONS,
   parseJoinOptions,
+  parseMemory,
 } from '../cli/pool-options.js';
 import { describeEnd, endRun } from '../each/describe-end.js';
 import { makeFill } from '../each/fill-command.js';
@@ -41,6 +43,7 @@ export const command: Command = {
   failure: 125,
   options: [
     ...EACH_OPTIONS,
+    ...MEMORY_OPTIONS,
     ...COUNT_OPTIONS,
     ...JOIN_OPTIONS,
     ...LOOKUP_OPTIONS,
@@ -54,6 +57,7 @@ async function main(context: Context): Promise<ProgramEnd> {
   const [inherited, fileLimit] = [listInherited(parent), findFileLimit(parent)];
   const options = parseEachOptions(args);
   const join = parseJoinOptions(args);
+  const memory = parseMemory(args);
   const { words, items } = splitOperands(args.operands, options);
   const dryRun = options.dryRun || isDryRun(flags);
   const template = { replace: options.replace, hasCount: join.countVariables !== undefined };
@@ -84,7 +88,7 @@ async function main(context: Context): Promise<ProgramEnd> {
     const pool = own ?? (isJobserverError(found) ? undefined : found);
     const find = own === undefined ? () => requirePool(lookupOf(context)) : undefined;
     const interrupt: Interrupt = { signal: undefined, onSignal: undefined };
-    const wanted = { slots: options.slots, timeoutMs: undefined, command: '' };
+    const wanted = { slots: options.slots, timeoutMs: undefined, memory, command: '' };
     const messages = { env, warn, isTerminal: () => progress === undefined && context.isTerminal(2) };
     // A copy, because process.env itself asks the system for each variable.
     const base = { env: { ...env }, flags, inherited, fileLimit };

@@ -4,7 +4,9 @@ import {
   JOIN_OPTIONS,
   LOOKUP_OPTIONS,
   lookupOf,
+  MEMORY_OPTIONS,
   parseJoinOptions,
+  parseMemory,
   parseSlots,
   parseTimeoutMs,
   RUN_OPTIONS,
@@ -17,7 +19,7 @@ import { fillCount, setNamed } from '../jobs/job-count-variables.js';
 import type { JoinOptions } from '../jobs/join-options.js';
 import { tryRecordJob, tryRecordPoolJob } from '../jobs/record-job.js';
 import { runAndCleanUp } from '../jobs/run-and-clean-up.js';
-import { makeRequest, type SlotRange } from '../jobs/slot-request.js';
+import { type MemoryWanted, makeRequest, type SlotRange } from '../jobs/slot-request.js';
 import { startInPool } from '../jobs/start-in-pool.js';
 import { type Job, startJob, warnOfMangled, withoutPair } from '../jobs/start-job.js';
 import { findPool, requirePool } from '../pool/find-pool.js';
@@ -43,6 +45,7 @@ export const command: Command = {
   failure: 125,
   options: [
     ...WAIT_OPTIONS,
+    ...MEMORY_OPTIONS,
     { name: 'require', help: 'exit with status 69 if there is no pool, instead of running the command without a slot' },
     { name: 'fit', help: "lower the command's own -jN to the number of free slots, instead of warning about it" },
     { name: 'ignore-dry-run', help: 'run the command even under make -n, -q and -t' },
@@ -58,7 +61,12 @@ async function main(context: Context): Promise<ProgramEnd> {
   const { args, env, flags, parent, status } = context;
   const [inherited, fileLimit] = [listInherited(parent), findFileLimit(parent)];
   const job: Job = { words: args.operands, env, flags, inherited, fileLimit, status };
-  const options = { slots: parseSlots(args), timeoutMs: parseTimeoutMs(args), join: parseJoinOptions(args) };
+  const options = {
+    slots: parseSlots(args),
+    timeoutMs: parseTimeoutMs(args),
+    memory: parseMemory(args),
+    join: parseJoinOptions(args),
+  };
   const [program] = job.words;
   if (program === undefined) throw new JobserverError('usage', 'no command given');
   // A make reads the flag itself, and must run for make -n to print anything.
@@ -106,19 +114,20 @@ interface RunOptions {
   slots: SlotRange;
   /** Undefined waits forever. */
   timeoutMs: number | undefined;
+  memory: MemoryWanted | undefined;
   join: JoinOptions;
 }
 
 async function runInSlots(
   pool: Pool,
-  { slots: range, timeoutMs, join }: RunOptions,
+  { slots: range, timeoutMs, memory, join }: RunOptions,
   job: Job,
   context: Context,
   signals: SignalWatch,
 ): Promise<ProgramEnd> {
   const { env, warn } = context;
   const root = ensureStateRoot(env);
-  const wanted = { slots: range, timeoutMs, command: job.words.join(' ') };
+  const wanted = { slots: range, timeoutMs, memory, command: job.words.join(' ') };
   const claim = await acquireSlots(pool, makeRequest(pool, wanted, signals.interrupt, context));
   const slots = claim.held;
   // A job of several slots gets a pool of just these: whatever it does with that, they go back. Loaded late (src/build/build.sh).

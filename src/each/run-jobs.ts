@@ -2,7 +2,7 @@ import { isJobserverError, reasonOf } from '../errors.js';
 import { clockMs } from '../process/clock.js';
 import { killTree } from '../process/kill-tree.js';
 import type { Claim } from '../slots/claim.js';
-import { MAX_TIMER_MS } from '../slots/wait-for-slots.js';
+import { MAX_TIMER_MS } from '../slots/wait-times.js';
 import { decideHalt } from './halt-rule.js';
 import type { JobEnd, JobSpec } from './job-end.js';
 import type { OutputFiles } from './output-files.js';

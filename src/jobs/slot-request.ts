@@ -3,8 +3,10 @@ import { JobserverError, reasonOf, type Warn } from '../errors.js';
 import { ensureKeeper } from '../keeper/ensure-keeper.js';
 import { describePool, type Pool } from '../pool/pool.js';
 import type { Interrupt } from '../process/forward-signals.js';
+import { formatBytes } from '../process/free-memory.js';
 import type { SlotRequest } from '../slots/acquire-slots.js';
 import { TRACE_VARIABLE } from '../slots/trace.js';
+import type { MemoryRequest } from '../slots/wait-for-memory.js';
 
 /** How many slots a command wants: `least`, and up to `most` if they are free then; or all that the pool has. */
 export type SlotRange = { least: number; most: number } | 'all';
@@ -12,7 +14,12 @@ export type SlotRange = { least: number; most: number } | 'all';
 /** What a command wants of a pool: how many slots, within what time, and for what. */
 interface Wanted extends Pick<SlotRequest, 'timeoutMs' | 'command'> {
   slots: SlotRange;
+  /** Undefined asks for none. */
+  memory: MemoryWanted | undefined;
 }
+
+/** How much memory a command wants to be free. */
+export type MemoryWanted = Pick<MemoryRequest, 'bytes' | 'perSlot'>;
 
 /** How it speaks to the user. */
 interface Messages {
@@ -27,7 +34,7 @@ interface Messages {
  */
 export function makeRequest(
   pool: Pool,
-  { slots, ...wanted }: Wanted,
+  { slots, memory, ...wanted }: Wanted,
   interrupt: Interrupt,
   { env, warn, isTerminal }: Messages,
 ): SlotRequest {
@@ -37,6 +44,14 @@ export function makeRequest(
     ...wanted,
     count,
     most: Math.min(most, pool.jobs ?? most),
+    memory: memory && {
+      ...memory,
+      onLongWait: (describe) => isTerminal(2) && warn(`waiting for ${describe()}`),
+      onTooMuch: (wantedBytes, totalBytes) =>
+        warn(
+          `warning: ${formatBytes(wantedBytes)} of memory is more than the ${formatBytes(totalBytes)} that there is; the job starts when no other one with --memory runs`,
+        ),
+    },
     interrupt,
     trace: pool.record === undefined ? env[TRACE_VARIABLE] || undefined : pool.record.trace,
     onNoTrace: (error) => warn(`warning: cannot write the trace: ${reasonOf(error)}`),

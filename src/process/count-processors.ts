@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Env } from '../environment.js';
+import { listCgroups, type ReadSystemFile, readBelow } from './cgroups.js';
 
 /** Variables in which batch systems give the number of processors of this job. */
 const ALLOCATIONS = [
@@ -18,7 +18,7 @@ const ALLOCATIONS = [
  */
 export function countProcessors(
   env: Env,
-  read: (path: string) => string | undefined = readSystemFile,
+  read: ReadSystemFile = readBelow(''),
   available: number = process.getBuiltinModule('node:os').availableParallelism(),
 ): { count: number; reason: string } {
   const limits = [{ count: available, reason: 'the processors that this process may run on' }];
@@ -31,35 +31,12 @@ export function countProcessors(
 }
 
 /** Reads how many processors the cgroup (v2, else v1) and those around it grant; undefined if there is no limit. */
-function readQuota(read: (path: string) => string | undefined): number | undefined {
-  const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? []);
-  const quotas: number[] = [];
-  for (const [, controllers, group] of groups) {
-    if (group === undefined || controllers === undefined) continue;
-    for (const folder of selfAndAbove(group)) {
-      if (controllers === '') {
-        const [quota, period] = (read(`/sys/fs/cgroup${folder}/cpu.max`) ?? '').trim().split(' ').map(Number);
-        quotas.push(Number(quota) / Number(period));
-      } else if (controllers.split(',').includes('cpu')) {
-        const base = `/sys/fs/cgroup/${controllers}${folder}`;
-        quotas.push(Number(read(`${base}/cpu.cfs_quota_us`)) / Number(read(`${base}/cpu.cfs_period_us`)));
-      }
-    }
-  }
+function readQuota(read: ReadSystemFile): number | undefined {
+  const quotas = listCgroups('cpu', read).map(({ folder, version }) => {
+    if (version === 1) return Number(read(`${folder}/cpu.cfs_quota_us`)) / Number(read(`${folder}/cpu.cfs_period_us`));
+    const [quota, period] = (read(`${folder}/cpu.max`) ?? '').trim().split(' ').map(Number);
+    return Number(quota) / Number(period);
+  });
   const limits = quotas.filter((quota) => quota > 0 && Number.isFinite(quota));
   return limits.length > 0 ? Math.min(...limits) : undefined;
-}
-
-/** Returns `/a/b`, `/a` and the root of a cgroup's path. */
-function selfAndAbove(group: string): string[] {
-  const parts = group.split('/').filter(Boolean);
-  return [...parts.map((_, index) => `/${parts.slice(0, parts.length - index).join('/')}`), ''];
-}
-
-function readSystemFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

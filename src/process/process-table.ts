@@ -85,9 +85,9 @@ export function listProcesses(): number[] {
   return entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
 }
 
-/** Reads the pids of what a process's first thread has started; none if the kernel does not show them (CONFIG_PROC_CHILDREN). */
-export function readChildren(pid: number): number[] {
-  const text = lookAt(`/proc/${pid}/task/${pid}/children`, '', (path) => readFileSync(path, 'latin1'));
+/** Reads the pids of what a process's first thread, or another one, has started; none if the kernel does not show them (CONFIG_PROC_CHILDREN). */
+export function readChildren(pid: number, thread = pid): number[] {
+  const text = lookAt(`/proc/${pid}/task/${thread}/children`, '', (path) => readFileSync(path, 'latin1'));
   return text.split(' ').filter(Boolean).map(Number);
 }
 

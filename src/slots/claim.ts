@@ -27,6 +27,8 @@ export interface Claim {
   tokens: number[];
   /** Whether the slot owner's implicit slot is among them. */
   implicit: boolean;
+  /** How much memory is reserved for it; 0 if it asked for none, or waits for it. */
+  memoryBytes: number;
   /** Whether it has the lock of the claims that take more than one slot (MULTI_SLOT_LOCK). */
   hasMultiSlotLock: boolean;
   /** The trace in which its job begins and ends; undefined if there is none, or none yet. */
@@ -63,6 +65,7 @@ export function openClaim(pool: Pool, taker: Taker, owner: SlotOwner | undefined
         held: 0,
         tokens: [],
         implicit: false,
+        memoryBytes: 0,
         hasMultiSlotLock: false,
         trace: undefined,
         notes: [],
@@ -132,6 +135,17 @@ export function recordBack(claim: Claim, byte: number): void {
   } catch {
     // The disk is full: for the keeper the token is on its way as long as this process lives.
   }
+}
+
+/** Writes down how much memory the claim waits for, for a person to read. @throws JobserverError 'failed' */
+export function recordWanted(claim: Claim, bytes: number): void {
+  writeLine(claim, `wants-memory ${bytes}`);
+}
+
+/** Reserves memory for the claim; 0 gives it up. @throws JobserverError 'failed'; then it has what it had */
+export function recordMemory(claim: Claim, bytes: number): void {
+  writeLine(claim, `memory ${bytes}`);
+  claim.memoryBytes = bytes;
 }
 
 const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');

@@ -1,7 +1,7 @@
 import { asUser } from '../process/user.js';
-import { type Claim, crossOut, recordBack, recordToken } from './claim.js';
+import type { Claim } from './claim.js';
+import { putBack } from './give-back.js';
 import { freeLock, note, removeNotes, slotLock, tryLockSlot } from './locks.js';
-import { putToken } from './release-claim.js';
 import { WAKE } from './wake-waiters.js';
 
 /**
@@ -20,24 +20,11 @@ export function tryTakeOver(claim: Claim): void {
     freeLock(pool, slotLock(owner));
   };
   try {
-    // First: a process that dies between this line and the next loses a token, which the keeper puts back. If the token was there
-    // twice (PUT_BEFORE_LINE in the model), nobody could take it out.
-    crossOut(claim, byte);
+    putBack(claim, byte);
   } catch (error) {
     keepToken();
     throw error;
   }
-  try {
-    putToken(pool, byte);
-  } catch (error) {
-    try {
-      recordToken(claim, byte);
-    } finally {
-      keepToken();
-    }
-    throw error;
-  }
-  recordBack(claim, byte);
 }
 
 /**

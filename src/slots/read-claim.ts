@@ -28,6 +28,10 @@ export interface ClaimRecord {
   job: ProcessId | undefined;
   /** The bytes that were taken and not crossed out, if a whole line says that they are of this boot. */
   tokens: number[];
+  /** How many bytes of memory are reserved for it. */
+  memoryBytes: number;
+  /** How many bytes it asked for. */
+  wantedBytes: number;
   /** How many tokens were crossed out and may not be back in the pool yet. */
   leaving: number;
   inode: number;
@@ -64,6 +68,9 @@ export function isHandedTo(holder: ProcessId, id: string): boolean {
 /** Returns the bytes in those values. A line that a crash has cut off does not count: the keeper puts in a token too few. */
 const parseTokens = (values: readonly string[]): number[] =>
   values.filter((hex) => /^[0-9a-f]{2}$/.test(hex)).map((hex) => Number.parseInt(hex, 16));
+
+/** Returns the last of these numbers; 0 if there is none. */
+const parseBytes = (values: readonly string[]): number => Number(values.findLast((bytes) => /^\d+$/.test(bytes)) ?? 0);
 
 /** Returns the tokens without one of each byte that is crossed out. */
 function without(tokens: readonly number[], crossedOut: readonly number[]): number[] {
@@ -121,6 +128,8 @@ export function readClaim(pool: Pick<Pool, 'folder'>, id: string): ClaimRecord |
     owner: parseSlotOwner(valuesOf('owner')[0] ?? ''),
     job: parseProcessId(valuesOf('job')[0] ?? ''),
     tokens: boot === bootId() ? without(parseTokens(valuesOf('token')), back) : [],
+    memoryBytes: parseBytes(valuesOf('memory')),
+    wantedBytes: parseBytes(valuesOf('wants-memory')),
     leaving: back.length - parseTokens(valuesOf('put')).length,
     inode: stat.ino,
     writtenMs: stat.mtimeMs,

@@ -15,6 +15,7 @@ import { asUser } from '../process/user.js';
 import type { Claim } from './claim.js';
 import { findHeir, isSlotTaken } from './find-heir.js';
 import { freeLock, MULTI_SLOT_LOCK, removeNotes, removeNotesOf, slotLock, unlock } from './locks.js';
+import { MEMORY_LOCK, wakeForMemory } from './memory-queue.js';
 import { claimFile, isHandedTo, listClaims, readClaim } from './read-claim.js';
 import { traceEnd } from './trace.js';
 
@@ -51,8 +52,10 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
   if (taken === undefined) return false;
   if (claim.owner !== undefined) unlock(pool, slotLock(claim.owner), claim.inode);
   unlock(pool, MULTI_SLOT_LOCK, claim.inode);
+  unlock(pool, MEMORY_LOCK, claim.inode);
   removeNotesOf(pool, nameHeld(name));
   removeClaim(pool, taken);
+  if (claim.memoryBytes > 0) wakeForMemory(pool);
   return true;
 }
 
@@ -60,7 +63,7 @@ function release(pool: Pool, id: string, returner: ProcessId, rename: Renaming):
 export const releaseOwnClaim = (claim: Claim): void => asUser(claim.pool.user, () => releaseOwn(claim));
 
 function releaseOwn(claim: Claim): void {
-  const { pool, id, tokens, implicit, hasMultiSlotLock, owner, trace, fd } = claim;
+  const { pool, id, tokens, implicit, memoryBytes, hasMultiSlotLock, owner, trace, fd } = claim;
   const self = selfId();
   const traced = trace === undefined ? undefined : { file: trace, inode: fstatSync(fd).ino };
   const name = parseClaimName(id) as ClaimName;
@@ -73,6 +76,7 @@ function releaseOwn(claim: Claim): void {
     if (implicit && owner !== undefined) freeLock(pool, slotLock(owner));
     if (hasMultiSlotLock) freeLock(pool, MULTI_SLOT_LOCK);
     removeClaim(pool, taken);
+    if (memoryBytes > 0) wakeForMemory(pool);
   }
   for (const left of listClaims(pool)) if (isHandedTo(name.holder, left)) release(pool, left, self, findRest);
 }

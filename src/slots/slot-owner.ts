@@ -35,6 +35,9 @@ export function parseSlotOwner(text: string): SlotOwner | undefined {
   return /^(recipe|session|below)-\d+\.\d+(_\d+)?$/.test(text) ? (text as SlotOwner) : undefined;
 }
 
+/** Returns whether a slot owner is a single job: there are no more of them than slots. */
+export const isJob = (owner: SlotOwner | undefined): boolean => owner !== undefined && !owner.startsWith('session-');
+
 /**
  * Finds whose implicit slot this process may use: the nearest client of the pool above us, or rather what it started
  * (PROTOCOL 20, 21). A js-run is known by its claim and a session by its mark, both by pid and both in the pool's folder; a

@@ -3,20 +3,13 @@ import { leadsTo } from '../pool/find-openers.js';
 import type { Pool } from '../pool/pool.js';
 import { readRecord } from '../pool/pool-record.js';
 import { listDescriptors } from '../process/process-descriptors.js';
-import {
-  listProcesses,
-  type ProcessId,
-  pidOf,
-  readChildren,
-  readProcess,
-  readProgram,
-  selfAtStart,
-} from '../process/process-table.js';
-import { findTool } from '../tools/table.js';
+import { listProcesses, type ProcessId, pidOf, readProcess, selfAtStart } from '../process/process-table.js';
 import { hasSlot } from './implicit-slot.js';
 import { lockedBy, MULTI_SLOT_LOCK, slotLock } from './locks.js';
+import { MEMORY_BELOW } from './memory-queue.js';
 import { type ClaimRecord, isHandle, listClaims, readClaim } from './read-claim.js';
 import type { SlotOwner } from './slot-owner.js';
+import { doOnlyWait, listAbove, listWaitingClaims } from './waiting-trees.js';
 import { isReady, listLocks, listWanting } from './wake-waiters.js';
 
 /*
@@ -49,17 +42,7 @@ export function isStalled(pool: Pool): boolean {
     [...claims].flatMap(([id, claim]) => (waits.has(id) === isWaiting ? claim : [])),
   ) as [ClaimRecord[], ClaimRecord[]];
   const above = new Set(waiting.flatMap(({ name }) => listAbove(pidOf(name.holder), known)));
-  const isKept = ({ name, job }: ClaimRecord) =>
-    (job !== undefined && above.has(job)) || (isHandedOver(name) && above.has(name.holder));
-  return others.every(isKept) && [...above].every((id) => isIdle(id, above)) && !isUsedBeside(pool, above);
-}
-
-/** Returns whether a process above those that wait has no slot for anything else: make and ninja have one for each child. */
-function isIdle(id: ProcessId, above: ReadonlySet<ProcessId>): boolean {
-  const pid = pidOf(id);
-  if (findTool(readProgram(pid) ?? '')?.slotPerChild !== true) return true;
-  const children = readChildren(pid).flatMap((child) => readProcess(child) ?? []);
-  return children.every((child) => above.has(child.id));
+  return doOnlyWait(others, above, above) && !isUsedBeside(pool, above);
 }
 
 /** Returns whether another process has the pool open, as far as we may look: it may have taken a token. */
@@ -92,9 +75,12 @@ export function mayBeStalled(pool: Pool): boolean {
   return listClaims(pool).every((id) => isHandle(id) || waiting.has(id));
 }
 
-/** Returns the names of the claims that wait for anything. */
+/**
+ * Returns the names of the claims that wait. One that is in a slot and waits for memory will go on without any other slot: in
+ * the end it waits for a job that runs.
+ */
 const listWaiting = (pool: Pool): ReadonlySet<string> =>
-  new Set(listLocks(pool).flatMap((name) => (name.startsWith('waits-') ? name.slice(name.lastIndexOf('+') + 1) : [])));
+  listWaitingClaims(listLocks(pool), (lock) => lock !== MEMORY_BELOW);
 
 /** Returns whether a claim is what a js-run, the slot owner, has left to a process below it. */
 const isOf = (owner: SlotOwner | undefined, name: ClaimName): boolean => owner === `below-${findTaker(name)}`;
@@ -119,14 +105,4 @@ function countSlots(pool: Pool, claims: readonly ClaimRecord[]): number {
   const inodesOf = new Set(claims.map(({ inode }) => inode));
   const implicit = inodes.filter((inode) => inode !== undefined && inodesOf.has(inode)).length;
   return claims.reduce((sum, { tokens }) => sum + tokens.length, implicit);
-}
-
-/** Lists a process and those above it, up to the first. @param known what it has returned, by pid */
-function listAbove(pid: number, known: Map<number, readonly ProcessId[]>): readonly ProcessId[] {
-  const before = known.get(pid);
-  if (before !== undefined) return before;
-  const entry = readProcess(pid);
-  const ids = entry === undefined ? [] : [entry.id, ...listAbove(entry.parent, known)];
-  known.set(pid, ids);
-  return ids;
 }

@@ -7,6 +7,7 @@ import { isSlotTaken } from './find-heir.js';
 import { type ClaimRecord, listClaims, readClaim } from './read-claim.js';
 import { releaseClaim } from './release-claim.js';
 import { CLAIM_VARIABLE } from './slot-owner.js';
+import { isReady } from './wake-waiters.js';
 
 /**
  * Returns the claims whose holder is dead and whose job has ended: `sweep` in test/model/slots.pml.
@@ -30,6 +31,9 @@ export function sweepClaims(pool: Pool, self: ProcessId, others: readonly string
   if (failure !== undefined) throw failure;
   return returned;
 }
+
+/** Returns whether a keeper that sees the claims sweeps them for all; not if it is stopped. */
+export const isSwept = ({ record }: Pool): boolean => record?.namespace === pidNamespace() && isReady(record.keeper);
 
 /** Returns whether a claim's holder or job lives, or may live where it cannot be seen from here. */
 export function isInUse(

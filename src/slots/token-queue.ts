@@ -32,7 +32,11 @@ export function queueOf({ pool, hasMultiSlotLock }: Claim, count: number): strin
  */
 export function findAhead(claim: Claim, count: number): Ahead | undefined {
   const queue = queueOf(claim, count);
-  if (queue === undefined) return undefined;
+  return queue === undefined ? undefined : findAheadIn(queue, claim);
+}
+
+/** Does what findAhead() does, in a queue of that name. */
+export function findAheadIn(queue: string, claim: Claim): Ahead | undefined {
   const self = parseClaimName(claim.id)?.holder;
   const waiting = listWanting(listLocks(claim.pool), queue).filter(({ waits }) => waits);
   const own = waiting.findIndex(({ id }) => id === self);
@@ -48,9 +52,13 @@ export const isAnyWaiting = (claim: Claim): boolean => [1, 2].some((count) => fi
 export const wakeCollector = ({ pool }: Claim): void => wakeNext(MULTI_SLOT_LOCK, listLocks(pool));
 
 /** Lists the names of the claims that wait in a claim's queue. */
-export function listWaiting(claim: Claim, count: number): string[] {
-  const prefix = noteName('waits', queueOf(claim, count) ?? TOKEN_QUEUE, '');
-  return listLocks(claim.pool).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+export const listWaiting = (claim: Claim, count: number): string[] =>
+  listWaitingIn(queueOf(claim, count) ?? TOKEN_QUEUE, claim);
+
+/** Lists the names of the claims that wait in a queue of a claim's pool. */
+export function listWaitingIn(queue: string, { pool }: Claim): string[] {
+  const prefix = noteName('waits', queue, '');
+  return listLocks(pool).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
 }
 
 /** Returns whether the process is still in the queue, and can go on: one that has got its slots may live for long. */

@@ -11,12 +11,13 @@ import { checkReachable } from './check-reachable.js';
 import { type Claim, recordToken } from './claim.js';
 import { MULTI_SLOT_LOCK, note, removeNotes, slotLock } from './locks.js';
 import { putToken } from './release-claim.js';
-import type { SlotOwner } from './slot-owner.js';
+import { isJob } from './slot-owner.js';
 import { findOneToSettle, isStalled, mayBeStalled } from './stalled-slots.js';
-import { sweepClaims } from './sweep-dead-claims.js';
+import { isSwept, sweepClaims } from './sweep-dead-claims.js';
 import { leaveTurnTo, settleForHeld, tryTakeSlots } from './take-slots.js';
 import { type Ahead, findAhead, isStillAhead, listWaiting, queueOf, wakeCollector } from './token-queue.js';
-import { isReady, WAKE, wakeForFree } from './wake-waiters.js';
+import { LONG_WAIT_MS, LOOK_INTERVAL_MS, lookDelayMs, MAX_TIMER_MS, restMs } from './wait-times.js';
+import { WAKE, wakeForFree } from './wake-waiters.js';
 
 /** How long to wait, and who wants to know. */
 export interface WaitOptions {
@@ -24,6 +25,8 @@ export interface WaitOptions {
   count: number;
   /** Undefined waits for ever. */
   timeoutMs: number | undefined;
+  /** When it began, by clockMs(), if before the call. */
+  sinceMs?: number | undefined;
   /** Ends the wait. */
   interrupt: Interrupt;
   /** Called once, after a second. */
@@ -37,18 +40,6 @@ export interface WaitOptions {
   revive: () => Promise<void>;
 }
 
-/** How often the first in a queue looks for what wakes nobody: dead holders and a dead keeper. */
-const LOOK_INTERVAL_MS = 1000;
-
-/** How often those far behind look whether the process just ahead is still there; those near the front look more often. */
-const LOOK_AHEAD_INTERVAL_MS = 20_000;
-
-/** After how long a person is told what a command waits for. */
-const LONG_WAIT_MS = 1000;
-
-/** The longest time that setTimeout() can wait. */
-export const MAX_TIMER_MS = 0x7fff_ffff;
-
 /**
  * Waits until the claim holds its slots, of whichever kind is free first: a token wakes us through epoll, a process that frees a
  * lock that we want by a signal. What was taken before this throws stays in the claim, for the caller to release.
@@ -56,7 +47,7 @@ export const MAX_TIMER_MS = 0x7fff_ffff;
  */
 export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> {
   const { pool } = claim;
-  const { count, timeoutMs, interrupt, revive } = options;
+  const { count, timeoutMs, sinceMs, interrupt, revive } = options;
   return new Promise((resolve, reject) => {
     let tokens: TokenWait | undefined;
     let ahead: Ahead | undefined;
@@ -134,8 +125,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       lookedAt = performance.now();
       checkReachable(pool, claim.owner, count);
       if (pool.record !== undefined && isKeeperDead(pool.record)) return goOnWithNewKeeper();
-      // A keeper that sees the claims does that for all, unless it is stopped.
-      if (pool.record?.namespace !== pidNamespace() || !isReady(pool.record.keeper)) {
+      if (!isSwept(pool)) {
         // In a queue that moves each would read the claims of all behind it, which hold nothing.
         sweepClaims(pool, selfId(), hasLooked ? [] : listWaiting(claim, count));
         hasLooked = true;
@@ -173,7 +163,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
       const due = ahead === undefined ? lookedAt + LOOK_INTERVAL_MS - performance.now() : undefined;
       // Who collects several slots looks whether any can come at all.
       const place = claim.hasMultiSlotLock ? 0 : (ahead?.place ?? 0);
-      const delayMs = due ?? Math.min(LOOK_INTERVAL_MS * (1 + place), LOOK_AHEAD_INTERVAL_MS);
+      const delayMs = due ?? lookDelayMs(place);
       nextLook = setTimeout(
         () => {
           look();
@@ -189,7 +179,7 @@ export function waitForSlots(claim: Claim, options: WaitOptions): Promise<void> 
     const deadline =
       timeoutMs === undefined
         ? undefined
-        : setTimeout(() => fail(noSlot(claim, count, timeoutMs)), Math.min(timeoutMs, MAX_TIMER_MS));
+        : setTimeout(() => fail(noSlot(claim, count, timeoutMs)), Math.min(restMs(timeoutMs, sinceMs), MAX_TIMER_MS));
     interrupt.onSignal = onSignal;
     if (interrupt.signal !== undefined) onSignal(interrupt.signal);
     tryAgain();
@@ -214,9 +204,6 @@ function tryPutToken(pool: Pool, byte: number): void {
     // The wait has ended, so there is nobody to say it to; the keeper puts in another token.
   }
 }
-
-/** Returns whether a slot owner is a single job: there are no more of them than slots. */
-const isJob = (owner: SlotOwner | undefined): boolean => owner !== undefined && !owner.startsWith('session-');
 
 /** Notes which locks the claim waits for now. @returns whether a note is new */
 function noteWantedLocks(claim: Claim, count: number): boolean {

@@ -1,3 +1,4 @@
+import { formatBytes } from '../process/free-memory.js';
 import type { PoolStatus } from './pool-status.js';
 import type { ClaimStatus } from './read-claims.js';
 
@@ -64,8 +65,12 @@ function describeSlots({ jobs, slots, own, clients }: PoolStatus): string {
 const describeOthers = (count: number, isLost: boolean): string =>
   isLost ? `${count} lost or on the way` : `${count} held by others`;
 
-function nameSlots({ tokens, implicit }: ClaimStatus): string {
-  const kinds = [implicit !== null && `${OWNERS[implicit]} slot`, tokens > 0 && countOf(tokens, 'token', 'tokens')];
+function nameSlots({ tokens, implicit, memory }: ClaimStatus): string {
+  const kinds = [
+    implicit !== null && `${OWNERS[implicit]} slot`,
+    tokens > 0 && countOf(tokens, 'token', 'tokens'),
+    memory !== null && formatBytes(memory),
+  ];
   return kinds.filter(Boolean).join(', ') || '-';
 }
 

@@ -18,6 +18,8 @@ export interface ClaimStatus {
   tokens: number;
   /** Whose implicit slot it holds: that of a recipe or an edge, of the session, or of the command that started it. */
   implicit: 'recipe' | 'session' | 'below' | null;
+  /** How many bytes of memory are reserved for it, or how many it waits for; null if it asked for none. */
+  memory: number | null;
   /** The pid namespace of the pids, if that is another one than ours. */
   namespace: string | null;
 }
@@ -60,6 +62,7 @@ function describe(pool: Pick<Pool, 'folder'>, claim: ClaimRecord): ClaimStatus {
     since: startedAt || (isHandedOver(name) ? written : since) || written,
     tokens: tokens.length,
     implicit: isImplicit ? kind : null,
+    memory: claim.memoryBytes || claim.wantedBytes || null,
     namespace: isOfOurNamespace(name) ? null : claim.namespace,
   };
 }

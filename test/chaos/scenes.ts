@@ -50,6 +50,16 @@ const MARKS = ['PATH', 'CHAOS_RUN', 'CHAOS_ACTOR', 'CHAOS_SEATS', 'CHAOS_LIMIT',
 /** A login of its own, whose XDG_RUNTIME_DIR is another one. */
 const OTHER_LOGIN = 'mkdir -m 700 run; export XDG_RUNTIME_DIR=$PWD/run';
 
+/** Some that fit side by side, some that do not, and more than there is. Nothing uses it. */
+const someMemory = (random: Random) => random.pick(['20%', '40%', '60%', '90%', '900T']);
+
+/** Starts jobs, and waits for what it started whatever comes. */
+const inBackground = (run: string, seconds: string) =>
+  bash(`trap : TERM INT HUP
+    for time in ${seconds}; do ${run} -- job $time & jobs+=($!); done
+    for job in "\${jobs[@]}"; do while wait $job; status=$?; [ -e /proc/$job ]; do :; done; worst=$((worst | status)); done
+    exit $worst`);
+
 const SCENES: readonly Scene[] = [
   {
     name: 'js-run',
@@ -81,6 +91,42 @@ const SCENES: readonly Scene[] = [
     rule: 'any',
     command: (random) => ['js-run', ...random.pick([['--no-wait'], ['--timeout', '1']]), '--', 'job', seconds(random)],
     statuses: [0, 75],
+  },
+  {
+    name: 'js-run --memory',
+    weight: 5,
+    rule: 'any',
+    command: (random) => ['js-run', '--memory', someMemory(random), '--', 'job', seconds(random)],
+  },
+  {
+    name: 'js-run -n MIN-MAX --memory-per-job',
+    weight: 2,
+    rule: 'any',
+    command: (random) => ['js-run', '-n', '1-3', '--memory-per-job', '30%', '--', 'job', seconds(random), '{n}'],
+  },
+  {
+    name: 'js-each --memory',
+    weight: 2,
+    rule: 'any',
+    command: (random) => ['js-each', '--memory', someMemory(random), 'job', ':::', ...times(random, 2, 6).split(' ')],
+  },
+  {
+    name: 'js-run --memory below js-run',
+    weight: 4,
+    rule: 'client',
+    command: (random) => [
+      'js-run',
+      ...random.pick([[], ['--memory', someMemory(random)]]),
+      '--',
+      ...inBackground(`js-run --memory ${someMemory(random)}`, times(random, 2, 4)),
+    ],
+  },
+  {
+    name: 'js-acquire --memory and js-release',
+    weight: 2,
+    rule: 'shell',
+    command: (random) =>
+      bash(`slot=$(js-acquire --memory ${someMemory(random)}) || exit; job ${seconds(random)}; js-release $slot`),
   },
   {
     name: 'js-run without a slot owner',
@@ -151,15 +197,7 @@ const SCENES: readonly Scene[] = [
     name: 'js-run below js-run',
     weight: 3,
     rule: 'client',
-    // It waits for what it started whatever comes.
-    command: (random) => [
-      'js-run',
-      '--',
-      ...bash(`trap : TERM INT HUP
-        for time in ${times(random, 2, 4)}; do js-run -- job $time & jobs+=($!); done
-        for job in "\${jobs[@]}"; do while wait $job; status=$?; [ -e /proc/$job ]; do :; done; worst=$((worst | status)); done
-        exit $worst`),
-    ],
+    command: (random) => ['js-run', '--', ...inBackground('js-run', times(random, 2, 4))],
   },
   {
     name: 'make',

@@ -1,7 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseChoice, parseCount, parseDuration, parseMode, parseProcess } from '../../src/cli/parse-values.js';
+import {
+  parseChoice,
+  parseCount,
+  parseDuration,
+  parseMode,
+  parseProcess,
+  parseSize,
+} from '../../src/cli/parse-values.js';
 
 const usage = (message: string) => expect.objectContaining({ name: 'JobserverError', kind: 'usage', message });
 
@@ -127,5 +134,29 @@ describe('parseProcess', () => {
   test.each(['', '0', '-1', '01', '1.5', '+1', ' 1', '1\n', '0x1', 'self', '99999999999', '4294967297', '../1'])(
     '%o is none',
     (text) => expect(() => parseProcess('--owner', text)).toThrow(refusal(text)),
+  );
+});
+
+describe('parseSize', () => {
+  const parse = (text: string) => parseSize('--memory', text, () => 8 * 1024 ** 3);
+
+  test.each([
+    ['1K', 1024],
+    ['512M', 512 * 1024 ** 2],
+    ['4G', 4 * 1024 ** 3],
+    ['4g', 4 * 1024 ** 3],
+    ['4GB', 4 * 1024 ** 3],
+    ['4GiB', 4 * 1024 ** 3],
+    ['1.5G', 1.5 * 1024 ** 3],
+    ['0.0001K', 1],
+    ['2T', 2 * 1024 ** 4],
+    ['50%', 4 * 1024 ** 3],
+    ['12.5%', 1024 ** 3],
+    ['100%', 8 * 1024 ** 3],
+  ])('%o is %i bytes', (text, bytes) => expect(parse(text)).toBe(bytes));
+
+  test.each(['', '4', '0M', '0%', '101%', '-1G', '4 G', '4Gi', '4GG', '4P', 'G', '.5G', '1e3M', '4G\n', '1234567890K'])(
+    '%o is no size',
+    (text) => expect(() => parse(text)).toThrow(usage(`--memory: '${text}' is not a size such as 512M, 4G or 50%`)),
   );
 });

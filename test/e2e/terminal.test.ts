@@ -160,6 +160,20 @@ describe('a key', () => {
 });
 
 describe('a wait', () => {
+  it('for memory is reported on a terminal after a second, and ^C ends it', async () => {
+    const world = makeWorld();
+    const terminal = await openTerminal(world);
+    await terminal.type('eval "$(js-create -j 2)"; js-run --memory 80% sh -c "echo >busy; sleep 100" &');
+    await wait(world, 'busy');
+    await terminal.type('clear; js-run --memory 80% echo ran >out');
+    const line = /^js-run: waiting for [\d.]+[GM] of memory: [\d.]+[GM] free, [\d.]+[GM] reserved/m;
+    await expect.poll(() => terminal.screen(), { timeout: 10_000 }).toMatch(line);
+    await terminal.press('C-c');
+    await terminal.type('kill %1; wait; echo ended >>out');
+    expect(await wait(world, 'out')).toBe('ended\n');
+    await leave(world, terminal);
+  });
+
   it('is reported on a terminal after a second, and ^C ends it', async () => {
     const world = makeWorld();
     const terminal = await openTerminal(world);

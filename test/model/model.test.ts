@@ -20,6 +20,8 @@ const IDLE_TOKEN = /\(fifo>0\)&&\(waiting/;
 const DEAD_CLAIM = /notes\|held\)/;
 const RECIPE_WAITS = /waiting&.*==0/;
 const NO_KEEPER = /waiting==0/;
+const TOO_MUCH_MEMORY = /phase\[/;
+const MEMORY_HANG = /living==0/;
 
 /** Sizes whose every state keeps the promises. */
 const SOUND: Array<[model: string, sizes: string]> = [
@@ -36,6 +38,9 @@ const SOUND: Array<[model: string, sizes: string]> = [
   ['several', 'RECIPES=3 COLLECTORS=5'],
   ['several', 'COLLECTORS=4 CRASHES=2'],
   ['several', 'RECIPES=3 COLLECTORS=5 LOST=1'],
+  ['memory', 'PLAIN=0 TREES=4 ALONE=0 T=4 OUTSIDE'],
+  ['memory', 'PLAIN=1 TREES=1 ALONE=2 T=2 OUTSIDE CRASHES=1'],
+  ['memory', 'PLAIN=2 TREES=1 ALONE=1 T=3 OUTSIDE CRASHES=1'],
 ];
 
 /** A model that cannot fail proves nothing: one fault each, and what the verifier must say. */
@@ -86,6 +91,11 @@ const FAULTY: Array<[fault: string, model: string, sizes: string, error: RegExp]
   ['slots counted that are lost', 'several', 'LOST=1 COUNT_SLOTS', RECIPE_WAITS],
   ['several that collect', 'several', 'NO_TURN', RECIPE_WAITS],
   ['a start with more than there is', 'several', 'SETTLE_EARLY', /inUse<=/],
+  ['no second look at memory', 'memory', 'PLAIN=2 TREES=0 ALONE=2 T=2 NO_SECOND_LOOK', TOO_MUCH_MEMORY],
+  ['two that decide at once', 'memory', 'T=2 NO_LOCK', TOO_MUCH_MEMORY],
+  ['a claim in a slot that waits for that slot', 'memory', 'TREES=0 WAIT_FOR_RESERVED OUTSIDE', MEMORY_HANG],
+  ['a claim in a slot behind one that waits for it', 'memory', 'TREES=0 ALONE=2 ONE_QUEUE OUTSIDE', MEMORY_HANG],
+  ['two jobs that wait for each other', 'memory', 'PLAIN=0 TREES=2 ALONE=0 T=2 COUNT_TREES', MEMORY_HANG],
   ['commands as links of the chain', 'succession', 'REVIVER_IN_CHAIN', /hops</],
 ];
 

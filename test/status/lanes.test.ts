@@ -11,6 +11,7 @@ const claim = (command: string, tokens: number, implicit: ClaimStatus['implicit'
   since: '2026-01-01T00:00:00Z',
   tokens,
   implicit,
+  memory: null,
   namespace: null,
 });
 
