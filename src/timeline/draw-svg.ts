@@ -48,6 +48,7 @@ export function drawSvg(trace: Trace, title: string, options: SvgOptions = {}): 
   const figures = `${ownSeconds.toFixed(1)} s, ${Math.round(100 * utilisation)} % of ${lanes} slots used`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 34}" font-family="sans-serif" font-size="12" fill="#777">`,
+    `<title>${escapeXml(title)}</title>`,
     `<text x="${LEFT}" y="20" font-size="14">${escapeXml(title)}</text>`,
     `<text x="${WIDTH - 10}" y="20" text-anchor="end">${figures}</text>`,
     ...names,

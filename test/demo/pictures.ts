@@ -18,7 +18,7 @@ export function drawPictures(...pictures: readonly Picture[]): string {
     height += Number(own);
     return placed;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 ${height}">\n${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 ${height}">\n<title>${pictures.map(([title]) => title).join('. ')}</title>\n${parts.join('')}</svg>\n`;
 }
 
 function lengthOf(spans: Span[]): number {
