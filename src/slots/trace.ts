@@ -75,11 +75,12 @@ export function traceEnd(pool: Pool, file: string, inode: number): void {
   for (const name of lanes) tryUnlink(`${locksFolder(pool.folder)}/${name}`);
 }
 
-/** Takes the first lanes that are free. */
+/** Takes the first lanes that are free; none for a job in the slot of a make that js-run started, which has one itself. */
 function takeLanes(claim: Claim, count: number): number[] {
+  const { jobs: most = Number.POSITIVE_INFINITY } = claim.pool;
   const taken = new Set(listLocks(claim.pool));
   const lanes: number[] = [];
-  for (let number = 1; lanes.length < count; number++)
+  for (let number = 1; lanes.length < count && number <= most; number++)
     if (!taken.has(lane(number)) && tryLock(claim, lane(number))) lanes.push(number);
   return lanes;
 }

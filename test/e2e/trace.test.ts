@@ -29,7 +29,7 @@ describe('a trace', () => {
     const world = makeWorld();
     world.file('Makefile', 'all: a b c d\na b c d: ; +@js-run span $@ sleep 0.3\n');
     const script = `for i in $(seq 9); do js-run span $i sleep 0.2 & done; js-run -n 2 span two sleep 0.3 &
-      js-each -k span {} sleep 0.1 ::: x y z; make -s; handle=$(js-acquire); js-release $handle; wait`;
+      js-each -k span {} sleep 0.1 ::: x y z; wait; make -s; handle=$(js-acquire); js-release $handle`;
     world.file('script', script);
     const ended = await world.run('js-create -j 4 --trace t.json -- bash script');
     expect(ended).toEqual({ stdout: '', stderr: '', status: 0 });
@@ -47,6 +47,13 @@ describe('a trace', () => {
     // The start of a job and its end are in the trace, too.
     expect(tracedMs).toBeGreaterThan(ownMs);
     expect(tracedMs).toBeLessThan(3 * ownMs + 5000);
+  });
+
+  it('has no more lanes than slots if a make runs in a slot, too', async () => {
+    const world = makeWorld();
+    world.file('Makefile', 'all: a b c d e f\na b c d e f: ; +@js-run sleep 0.1\n');
+    await world.run('js-create -j 3 --trace t.json -- sh -c "js-run make -s & js-run sleep 0.5; wait"');
+    expect(readTrace(world).lanes).toBe(3);
   });
 
   it('has the end of jobs whose js-run was killed, and of a handle that nobody returned', async () => {
