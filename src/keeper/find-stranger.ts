@@ -57,7 +57,8 @@ export function findStranger(pool: Pool, fifo: number): Stranger | undefined {
     const [fd] = open;
     if (fd === undefined || (open.every((each) => isOneWay(pid, each)) && isShellOfPool(pool, pid))) continue;
     isFindable ??= isFoundBy(pool, link, fifo);
-    if (!isFindable || readDescriptor(pid, fd) !== link || !isIdleCommand(pool, pid)) return { pid, hidden: false };
+    const isKnown = isFindable && readDescriptor(pid, fd) === link && hasClaimsHere(pid, fifo);
+    if (!isKnown || !isIdleCommand(pool, pid)) return { pid, hidden: false };
   }
   return undefined;
 }
@@ -88,6 +89,12 @@ function isShellOfPool({ folder, record }: Pool, pid: number): boolean {
   return [record?.session, readRecord(folder)?.job].some(
     (id) => id && isAlive(id) && readProcess(pidOf(id))?.image === entry.image,
   );
+}
+
+/** Returns whether a command has its claims in the pool's folder: it is the user's, or root's. Another user has a folder of their own. */
+function hasClaimsHere(pid: number, fifo: number): boolean {
+  const [, user] = /^Uid:\t(\d+)/m.exec(readStatus(pid)) ?? [];
+  return user === '0' || Number(user) === fstatSync(fifo).uid;
 }
 
 /** More than a command takes from its start until its claim is written; a second has 100 ticks. */
