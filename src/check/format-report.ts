@@ -1,3 +1,4 @@
+import { alignColumns } from '../align-columns.js';
 import type { Style } from '../tools/table.js';
 import type { PoolReport } from './check-pool.js';
 
@@ -35,12 +36,5 @@ function formatProblems({ tools, overriding }: Pick<PoolReport, 'tools' | 'overr
       path,
     ]),
   ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const table = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${[...lines, '', ...table].join('\n')}\n`;
+  return `${[...lines, '', ...alignColumns(rows)].join('\n')}\n`;
 }

@@ -40,11 +40,12 @@ async function main({ args, env, flags, parent, print }: Context): Promise<numbe
     return 0;
   }
   const lookup = lookupOf({ args, env, flags, parent });
-  if (args.has('check') && findPool(lookup) === undefined) {
+  const found = findPool(lookup);
+  if (args.has('check') && found === undefined) {
     const report = await checkWithoutPool(env, ensureStateRoot(env));
     print(asJson ? `${JSON.stringify({ pool: null, ...report, fine: false }, null, 2)}\n` : formatWithoutPool(report));
   }
-  const pool = requirePool(lookup);
+  const pool = found ?? requirePool(lookup);
   await ensureKeeper(pool);
   if (args.has('check')) {
     const report = await checkPool(pool, lookup);

@@ -1,3 +1,4 @@
+import { alignColumns } from '../align-columns.js';
 import { formatBytes } from '../process/free-memory.js';
 import type { PoolStatus } from './pool-status.js';
 import type { ClaimStatus } from './read-claims.js';
@@ -91,14 +92,7 @@ const countOf = (count: number, one: string, several: string): string => `${coun
 /** Aligns the first three columns under a title; no lines if there are no rows. */
 function formatTable(title: string, rows: readonly string[][]): string[] {
   if (rows.length === 0) return [];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const format = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        cell.padStart(column === 0 || column === 2 ? (widths[column] ?? 0) : 0).padEnd(widths[column] ?? 0),
-      )
-      .join('  ');
-  return ['', title, ...rows.map((row) => `  ${format(row).trimEnd()}`)];
+  return ['', title, ...alignColumns(rows, [0, 2]).map((line) => `  ${line}`)];
 }
 
 /** Writes a time as a person reads it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 3 min`, `4 d 2 h`. */
